@@ -1,0 +1,1 @@
+//! Keyfold SDK for Rust: end-to-end encryption for apps.

@@ -1,0 +1,1 @@
+//! Sans-I/O cryptographic core of Keyfold: suites, keys, login, groups, rotation, content.

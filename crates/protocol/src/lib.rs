@@ -1,0 +1,1 @@
+//! Wire types of Keyfold: requests, responses, envelope, error codes, app options.

@@ -1,0 +1,1 @@
+//! Keyfold server as a library.

@@ -1,0 +1,1 @@
+//! WebAssembly skin over the Keyfold SDK.
