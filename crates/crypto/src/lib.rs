@@ -1,1 +1,9 @@
 //! Sans-I/O cryptographic core of Keyfold: suites, keys, login, groups, rotation, content.
+
+mod encoding;
+mod error;
+pub(crate) mod primitives;
+mod secret;
+
+pub use error::Error;
+pub use secret::{Secret, SecretBytes, SecretText};
