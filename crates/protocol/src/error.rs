@@ -9,7 +9,7 @@
 pub enum ErrorCode {
     /// An id in the path, in a header or in the body is no UUID of version 4 or 7. (400/1)
     IdFormat,
-    /// The server could not write its answer. (500/10)
+    /// The server could not write its answer. (422/10)
     Serialize,
     /// The body is no JSON, lacks a member or has one of the wrong form. (422/11)
     Input,
@@ -137,7 +137,7 @@ pub enum ErrorCode {
     OtpWrong,
     /// A defect of the server. Its log holds the details. (500/10000)
     Internal,
-    /// A stored secret could not be encrypted or decrypted. (500/10001)
+    /// A stored secret could not be encrypted or decrypted. (400/10001)
     AtRest,
 }
 
@@ -233,7 +233,7 @@ impl ErrorCode {
     fn entry(self) -> (u32, u16, &'static str) {
         match self {
             Self::IdFormat => (1, 400, "Id has a wrong format. It must be a UUID of version 4 or 7"),
-            Self::Serialize => (10, 500, "The answer could not be written as JSON"),
+            Self::Serialize => (10, 422, "The answer could not be written as JSON"),
             Self::Input => (11, 422, "Wrong input"),
             Self::BodyTooBig => (12, 413, "Input was too big to handle"),
             Self::NumberExpected => (13, 400, "It must be a number"),
@@ -301,7 +301,7 @@ impl ErrorCode {
             Self::OtpNotFound => (901, 400, "Otp secret or recovery key not found"),
             Self::OtpWrong => (902, 402, "Wrong otp"),
             Self::Internal => (10_000, 500, "Internal error"),
-            Self::AtRest => (10_001, 500, "Encryption at rest failed"),
+            Self::AtRest => (10_001, 400, "Encryption at rest failed"),
         }
     }
 }
