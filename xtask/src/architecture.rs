@@ -1,0 +1,179 @@
+//! Checks that the dependencies are those that `ARCHITECTURE.md` draws and explains.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use anyhow::{Context as _, Result};
+use serde_json::Value;
+
+use crate::project::Project;
+
+/// Every crate of the workspace with the crates of the workspace that it may be built from. An arrow that is not here needs a
+/// reason in `ARCHITECTURE.md` first.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("keyfold-protocol", &[]),
+    ("keyfold-crypto", &["keyfold-protocol"]),
+    ("keyfold", &["keyfold-crypto", "keyfold-protocol"]),
+    ("keyfold-wasm", &["keyfold", "keyfold-crypto", "keyfold-protocol"]),
+    ("keyfold-server", &["keyfold-crypto", "keyfold-protocol"]),
+    ("keyfold-cli", &["keyfold-server", "keyfold-protocol"]),
+    ("keyfold-test-postgres", &[]),
+    ("keyfold-testkit", &["keyfold-server", "keyfold-protocol", "keyfold-test-postgres"]),
+    ("xtask", &["keyfold-test-postgres"]),
+    ("xtask-bindgen", &[]),
+];
+
+/// Crates that even a test of another crate may not use: they are programs, not parts.
+const NEVER_USED: &[&str] = &["keyfold-cli", "xtask", "xtask-bindgen"];
+
+/// One sentence for each dependency that contradicts the document.
+pub(crate) fn findings(project: &Project) -> Result<Vec<String>> {
+    let packages = packages(&project.metadata)?;
+    let text =
+        fs::read_to_string(project.root.join("ARCHITECTURE.md")).context("cannot read ARCHITECTURE.md")?;
+    let mut findings = arrow_findings(&packages);
+    findings.extend(reason_findings(&packages, &text));
+    Ok(findings)
+}
+
+/// A workspace member with what it depends on directly.
+struct Package {
+    name: String,
+    dependencies: Vec<Dependency>,
+}
+
+struct Dependency {
+    name: String,
+    /// Only its own tests, examples and benchmarks use it.
+    for_tests: bool,
+    /// It lies in this repository.
+    ours: bool,
+}
+
+fn packages(metadata: &Value) -> Result<Vec<Package>> {
+    let packages = metadata["packages"].as_array().context("`cargo metadata` lists no packages")?;
+    packages
+        .iter()
+        .map(|package| {
+            let name = text(package, "name")?;
+            let dependencies =
+                package["dependencies"].as_array().context("a package without dependencies")?;
+            let dependencies = dependencies
+                .iter()
+                .map(|dependency| {
+                    Ok(Dependency {
+                        name: text(dependency, "name")?,
+                        for_tests: dependency["kind"] == "dev",
+                        ours: dependency["path"].is_string(),
+                    })
+                })
+                .collect::<Result<_>>()?;
+            Ok(Package { name, dependencies })
+        })
+        .collect()
+}
+
+fn text(value: &Value, key: &str) -> Result<String> {
+    value[key].as_str().map(str::to_owned).with_context(|| format!("`cargo metadata` gives no {key}"))
+}
+
+fn arrow_findings(packages: &[Package]) -> Vec<String> {
+    let allowed: BTreeMap<&str, &[&str]> = ARROWS.iter().copied().collect();
+    let mut findings = Vec::new();
+    for package in packages {
+        let Some(targets) = allowed.get(package.name.as_str()) else {
+            findings.push(format!(
+                "{} is on no map: draw it in ARCHITECTURE.md and in xtask/src/architecture.rs",
+                package.name
+            ));
+            continue;
+        };
+        for dependency in package.dependencies.iter().filter(|dependency| dependency.ours) {
+            let target = dependency.name.as_str();
+            let holds =
+                if dependency.for_tests { !NEVER_USED.contains(&target) } else { targets.contains(&target) };
+            if !holds {
+                findings.push(format!("{} must not depend on {target}", package.name));
+            }
+        }
+    }
+    findings
+}
+
+/// Direct dependencies without a reason, and reasons without a dependency.
+fn reason_findings(packages: &[Package], document: &str) -> Vec<String> {
+    let reasons = reasons(document);
+    let mut used = BTreeMap::<&str, BTreeSet<&str>>::new();
+    for package in packages {
+        for dependency in package.dependencies.iter().filter(|dependency| !dependency.ours) {
+            used.entry(&dependency.name).or_default().insert(&package.name);
+        }
+    }
+    let missing = used.iter().filter(|(name, _)| !reasons.contains(*name)).map(|(name, users)| {
+        let users = users.iter().copied().collect::<Vec<_>>().join(", ");
+        format!("ARCHITECTURE.md gives no reason for the dependency `{name}` (of {users})")
+    });
+    let stale = reasons
+        .iter()
+        .filter(|name| !used.contains_key(*name))
+        .map(|name| format!("ARCHITECTURE.md gives a reason for `{name}`, on which nothing depends"));
+    missing.chain(stale).collect()
+}
+
+/// The names in the first column of the tables under the heading "Dependencies", where the second column is not empty.
+fn reasons(document: &str) -> BTreeSet<&str> {
+    document
+        .lines()
+        .skip_while(|line| *line != "## Dependencies")
+        .skip(1)
+        .take_while(|line| !line.starts_with("## "))
+        .filter_map(|line| line.strip_prefix('|')?.split_once('|'))
+        .filter(|(_, reason)| reason.trim_matches([' ', '|', '-']).len() > 1)
+        .flat_map(|(names, _)| names.split('`').skip(1).step_by(2))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn package(name: &str, dependencies: &[(&str, bool, bool)]) -> Package {
+        let dependencies = dependencies
+            .iter()
+            .map(|&(name, for_tests, ours)| Dependency { name: name.to_owned(), for_tests, ours })
+            .collect();
+        Package { name: name.to_owned(), dependencies }
+    }
+
+    #[test]
+    fn an_arrow_that_points_up_is_found() {
+        let packages = [package("keyfold-protocol", &[("keyfold-crypto", false, true)])];
+        assert_eq!(arrow_findings(&packages), ["keyfold-protocol must not depend on keyfold-crypto"]);
+    }
+
+    #[test]
+    fn tests_may_use_the_testkit_but_no_program() {
+        let packages = [package("keyfold", &[("keyfold-testkit", true, true), ("keyfold-cli", true, true)])];
+        assert_eq!(arrow_findings(&packages), ["keyfold must not depend on keyfold-cli"]);
+    }
+
+    #[test]
+    fn a_crate_on_no_map_is_found() {
+        assert_eq!(arrow_findings(&[package("keyfold-new", &[])]).len(), 1);
+    }
+
+    #[test]
+    fn every_direct_dependency_needs_a_reason_and_every_reason_a_dependency() {
+        let document = "# Map\n| `else` | where |\n## Dependencies\n| crate | why |\n|---|---|\n\
+                        | `serde`, `serde_json` | JSON |\n| `empty` | |\n| `gone` | was here |\n## Next\n| `x` | y |\n";
+        let dependencies = [("serde", false, false), ("serde_json", false, false), ("empty", true, false)];
+        let findings = reason_findings(&[package("keyfold", &dependencies)], document);
+        assert_eq!(
+            findings,
+            [
+                "ARCHITECTURE.md gives no reason for the dependency `empty` (of keyfold)",
+                "ARCHITECTURE.md gives a reason for `gone`, on which nothing depends",
+            ]
+        );
+    }
+}

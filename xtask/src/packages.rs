@@ -1,0 +1,50 @@
+//! The npm packages: each is built and tested by its own scripts.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::machine;
+use crate::project::{Project, execute};
+use crate::runner::Outcome;
+
+/// Installs what the lock files name and runs `npm test` in every package.
+///
+/// The tests find the browser in `KEYFOLD_CHROMIUM` and a built `keyfold` program in `KEYFOLD_PROGRAM`.
+pub(crate) fn test(project: &mut Project) -> Result<Outcome> {
+    let folders = folders(project)?;
+    if folders.is_empty() {
+        return Ok(Outcome::Skipped("there is no package under packages/".to_owned()));
+    }
+    if machine::find_program("npm").is_none() {
+        bail!("npm is missing to test the JavaScript packages: install Node.js 20 or newer");
+    }
+    let chromium = machine::ensure_chromium(project)?;
+    project.set_environment("KEYFOLD_CHROMIUM", chromium.to_string_lossy().into_owned());
+    execute(&mut project.cargo(["build", "-p", "keyfold-cli"]))?;
+    let program = project.target.join("debug/keyfold");
+    project.set_environment("KEYFOLD_PROGRAM", program.to_string_lossy().into_owned());
+    for folder in folders {
+        println!("    in {}", folder.strip_prefix(&project.root).unwrap_or(&folder).display());
+        execute(project.command("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(&folder))?;
+        execute(project.command("npm").arg("test").current_dir(&folder))?;
+    }
+    Ok(Outcome::Passed)
+}
+
+/// Every folder under `packages/` with a `package.json`. The SDK comes first: others may build on it.
+fn folders(project: &Project) -> Result<Vec<PathBuf>> {
+    let packages = project.root.join("packages");
+    if !packages.is_dir() {
+        return Ok(Vec::new());
+    }
+    let mut folders = Vec::new();
+    for entry in std::fs::read_dir(&packages).context("cannot read packages/")? {
+        let folder = entry.context("cannot read packages/")?.path();
+        if folder.join("package.json").is_file() {
+            folders.push(folder);
+        }
+    }
+    folders.sort_by_key(|folder| (!folder.ends_with("sdk"), folder.clone()));
+    Ok(folders)
+}
