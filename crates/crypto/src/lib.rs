@@ -4,6 +4,8 @@ mod encoding;
 mod error;
 pub(crate) mod primitives;
 mod secret;
+#[cfg(test)]
+mod vectors;
 
 pub use error::Error;
 pub use secret::{Secret, SecretBytes, SecretText};

@@ -9,5 +9,6 @@ pub(crate) mod dilithium;
 pub(crate) mod ed25519;
 pub(crate) mod hash;
 pub(crate) mod kyber;
+pub(crate) mod ope;
 pub(crate) mod random;
 pub(crate) mod x25519;
