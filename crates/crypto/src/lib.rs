@@ -3,7 +3,10 @@
 mod encoding;
 mod error;
 pub(crate) mod primitives;
+mod safety_number;
+pub mod searchable;
 mod secret;
+pub mod sortable;
 #[cfg(test)]
 mod vectors;
 

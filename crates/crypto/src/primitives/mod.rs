@@ -8,6 +8,7 @@ pub(crate) mod argon2id;
 pub(crate) mod dilithium;
 pub(crate) mod ed25519;
 pub(crate) mod hash;
+pub(crate) mod hmac_sha256;
 pub(crate) mod kyber;
 pub(crate) mod ope;
 pub(crate) mod random;

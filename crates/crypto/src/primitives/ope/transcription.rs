@@ -9,7 +9,7 @@ use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 
 /// Encrypts `n` (at most 65533, the last value of the domain that still fits) under a 16-byte key.
-pub fn encrypt(key: &[u8; 16], n: u64) -> u64 {
+pub(super) fn encrypt(key: &[u8; 16], n: u64) -> u64 {
     let (mut dlo, mut dhi) = (0_u64, 65_534_u64);
     let (mut rlo, mut rhi) = (0_u64, 4_294_967_294_u64);
     let mut stream = Stream::new(key);
