@@ -8,9 +8,14 @@ mod keys;
 pub mod password;
 mod policy;
 pub(crate) mod primitives;
+mod safety_number;
+pub mod searchable;
 mod secret;
 pub mod server;
+pub mod sortable;
 mod suite;
+#[cfg(test)]
+mod vectors;
 mod wire;
 
 pub use at_rest::AtRestKey;
