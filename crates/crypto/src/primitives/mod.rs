@@ -10,6 +10,8 @@ pub(crate) mod ed25519;
 pub(crate) mod hash;
 pub(crate) mod hmac_sha256;
 pub(crate) mod kyber;
+pub(crate) mod ml_dsa_draft;
+pub(crate) mod ml_kem;
 pub(crate) mod ope;
 pub(crate) mod random;
 pub(crate) mod x25519;
