@@ -1,0 +1,9 @@
+//! Keyfold against software that its authors did not write.
+//!
+//! [`Partner`] is a published third-party client of the same system, running in a process of its own. The tests in
+//! `tests/` put it opposite to our crates: `wire` compares the JSON types, `formats` the cryptographic formats, both
+//! without a server; the others let it work against our server, alone and together with our client.
+
+pub mod partner;
+
+pub use partner::{Partner, Refusal};
