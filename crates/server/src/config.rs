@@ -1,0 +1,132 @@
+//! What a server needs to be told. Built by the caller; nothing here reads the environment.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::clock::{Clock, SystemClock};
+use crate::db::DatabaseConfig;
+use crate::root_key::RootKey;
+
+/// Everything a server is started with.
+#[derive(Clone)]
+pub struct Config {
+    /// Address to listen on. Port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Where the data is.
+    pub database: DatabaseConfig,
+    /// Key under which secrets are encrypted at rest.
+    pub root_key: RootKey,
+    /// Relaxes what stands in the way of test suites: rate limits, and that a one-time code works only once.
+    pub development: bool,
+    /// Who a request comes from, for throttling.
+    pub client_address: ClientAddressSource,
+    /// Bounds on time and resources.
+    pub limits: Limits,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Where the address of a client is taken from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ClientAddressSource {
+    /// The peer of the connection: no proxy in front.
+    Peer,
+    /// The entry of `X-Forwarded-For` that is `proxies` from its end: that many proxies of ours stand in front. Entries further
+    /// to the left can be forged by the client.
+    Forwarded {
+        /// Number of proxies, at least 1.
+        proxies: usize,
+    },
+}
+
+/// Bounds on time and resources. The default suits a small machine.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Open connections; more wait to be accepted.
+    pub connections: usize,
+    /// Time a client has to send the head of a request, and a connection may be idle.
+    pub header_timeout: Duration,
+    /// Time from the head of a request to its answer, the body included.
+    pub request_timeout: Duration,
+    /// Time that running requests have to end when the server shuts down.
+    pub shutdown_timeout: Duration,
+    /// A session ends when it was not refreshed for this long.
+    pub session_idle: Duration,
+    /// A session ends this long after the login, used or not.
+    pub session_lifetime: Duration,
+    /// Sessions of a device; a further login ends the oldest.
+    pub sessions_per_device: u32,
+    /// Devices of a user.
+    pub devices_per_user: u32,
+    /// Throttling.
+    pub throttle: ThrottleLimits,
+}
+
+/// Requests that are let through before 429 is answered. Each is a bucket that holds `burst` and refills with
+/// `per_minute`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// How many at once.
+    pub burst: u32,
+    /// How many per minute in the long run.
+    pub per_minute: u32,
+}
+
+/// Rates of what an attacker would repeat.
+#[derive(Debug, Clone)]
+pub struct ThrottleLimits {
+    /// Failed logins (password, one-time code, recovery key) per device.
+    pub failed_logins: Rate,
+    /// Failed logins per address, over all devices.
+    pub failed_logins_per_address: Rate,
+    /// Availability questions and salts per address.
+    pub lookups_per_address: Rate,
+    /// Registrations and device registrations per address and app. The secret token is exempt.
+    pub registrations_per_address: Rate,
+}
+
+impl Config {
+    /// A server without proxy, with default limits and the machine's clock.
+    #[must_use]
+    pub fn new(listen: SocketAddr, database: DatabaseConfig, root_key: RootKey) -> Self {
+        Self {
+            listen,
+            database,
+            root_key,
+            development: false,
+            client_address: ClientAddressSource::Peer,
+            limits: Limits::default(),
+            clock: Arc::new(SystemClock),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        const DAY: u64 = 24 * 60 * 60;
+        Self {
+            connections: 10_000,
+            header_timeout: Duration::from_secs(30),
+            request_timeout: Duration::from_secs(30),
+            shutdown_timeout: Duration::from_secs(10),
+            session_idle: Duration::from_secs(180 * DAY),
+            session_lifetime: Duration::from_secs(400 * DAY),
+            sessions_per_device: 50,
+            devices_per_user: 200,
+            throttle: ThrottleLimits::default(),
+        }
+    }
+}
+
+impl Default for ThrottleLimits {
+    fn default() -> Self {
+        Self {
+            failed_logins: Rate { burst: 10, per_minute: 2 },
+            failed_logins_per_address: Rate { burst: 100, per_minute: 30 },
+            lookups_per_address: Rate { burst: 300, per_minute: 300 },
+            registrations_per_address: Rate { burst: 60, per_minute: 30 },
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! The tables, in numbered steps that are applied once, in order, at start.
+//!
+//! A step that was released is never edited: its checksum is stored, and a difference stops the start. All missing steps are
+//! applied in one transaction, so that a crash in between leaves the old state.
+
+use aws_lc_rs::digest;
+use tokio_postgres::Client;
+
+use super::postgres::migration_error;
+use super::{DbError, Dialect};
+
+/// Version of the newest migration this program knows.
+pub const SCHEMA_VERSION: i64 = 1;
+
+struct Migration {
+    version: i64,
+    template: &'static str,
+}
+
+const MIGRATIONS: &[Migration] = &[Migration {
+    version: SCHEMA_VERSION,
+    template: include_str!("../../migrations/0001_users_and_groups.sql"),
+}];
+
+const LEDGER: &str =
+    "CREATE TABLE IF NOT EXISTS schema_migrations (version $INT PRIMARY KEY, checksum $BLOB NOT NULL) $TABLE";
+const APPLIED: &str = "SELECT version, checksum FROM schema_migrations ORDER BY version";
+
+impl Migration {
+    /// Of the file as it is in the source: the same for both engines.
+    fn checksum(&self) -> Vec<u8> {
+        digest::digest(&digest::SHA256, self.template.as_bytes()).as_ref().to_vec()
+    }
+}
+
+pub(super) fn migrate_sqlite(connection: &mut rusqlite::Connection) -> Result<(), DbError> {
+    let failed = |error: rusqlite::Error| DbError::Transaction(error.to_string());
+    let transaction =
+        connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(failed)?;
+    transaction.execute_batch(&Dialect::Sqlite.render_migration(LEDGER)).map_err(failed)?;
+    let applied = {
+        let mut statement = transaction.prepare(APPLIED).map_err(failed)?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).map_err(failed)?;
+        rows.collect::<Result<Vec<(i64, Vec<u8>)>, _>>().map_err(failed)?
+    };
+    for migration in missing(&applied)? {
+        transaction.execute_batch(&Dialect::Sqlite.render_migration(migration.template)).map_err(failed)?;
+        transaction
+            .execute(
+                "INSERT INTO schema_migrations (version, checksum) VALUES (?1, ?2)",
+                rusqlite::params![migration.version, migration.checksum()],
+            )
+            .map_err(failed)?;
+    }
+    transaction.commit().map_err(failed)
+}
+
+pub(super) async fn migrate_postgres(client: &mut Client) -> Result<(), DbError> {
+    let transaction = client.transaction().await.map_err(migration_error)?;
+    // Several servers may start at once: one migrates, the others wait and then find nothing to do.
+    transaction
+        .batch_execute("SELECT pg_advisory_xact_lock(7310579812664571493)")
+        .await
+        .map_err(migration_error)?;
+    transaction.batch_execute(&Dialect::Postgres.render_migration(LEDGER)).await.map_err(migration_error)?;
+    let rows = transaction.query(APPLIED, &[]).await.map_err(migration_error)?;
+    let applied = rows
+        .iter()
+        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
+        .collect::<Result<Vec<(i64, Vec<u8>)>, tokio_postgres::Error>>()
+        .map_err(migration_error)?;
+    for migration in missing(&applied)? {
+        transaction
+            .batch_execute(&Dialect::Postgres.render_migration(migration.template))
+            .await
+            .map_err(migration_error)?;
+        transaction
+            .execute(
+                "INSERT INTO schema_migrations (version, checksum) VALUES ($1, $2)",
+                &[&migration.version, &migration.checksum()],
+            )
+            .await
+            .map_err(migration_error)?;
+    }
+    transaction.commit().await.map_err(migration_error)
+}
+
+/// What is still to be applied.
+fn missing(applied: &[(i64, Vec<u8>)]) -> Result<Vec<&'static Migration>, DbError> {
+    for (version, checksum) in applied {
+        match MIGRATIONS.iter().find(|migration| migration.version == *version) {
+            None => return Err(DbError::NewerSchema { found: *version, known: SCHEMA_VERSION }),
+            Some(known) if known.checksum() != *checksum => {
+                return Err(DbError::MigrationChanged { version: *version });
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(MIGRATIONS
+        .iter()
+        .filter(|known| !applied.iter().any(|(version, _)| *version == known.version))
+        .collect())
+}

@@ -1,0 +1,263 @@
+//! The database: SQLite inside the process, or a PostgreSQL server.
+//!
+//! A rule never sees which of the two it runs on. It is written once, as one transaction:
+//!
+//! ```ignore
+//! let taken = state.db.write((app_id, hash), |tx, (app_id, hash)| Box::pin(async move {
+//!     let changed = tx.execute("UPDATE … WHERE app_id = $1 AND hash = $2", params![app_id, hash]).await?;
+//!     Ok(changed == 0)
+//! })).await?;
+//! ```
+//!
+//! - [`Db::write`] runs the closure in a read-write transaction that is committed when it returns `Ok` and rolled back when it
+//!   returns `Err`. The closure may run **more than once** (PostgreSQL aborts one of two transactions that collide); its
+//!   input is therefore a value that it borrows, and it must have no effect outside of the transaction.
+//! - [`Db::read`] runs the closure on a snapshot that does not change while it runs.
+//! - Inside, `await` nothing but methods of [`Tx`]: on SQLite everything completes at once, and a future that would wait is
+//!   an error ([`DbError::Blocked`]).
+//! - After a failed statement, return. PostgreSQL accepts nothing more in that transaction. To find out whether a row is
+//!   there already, use `INSERT … ON CONFLICT DO NOTHING` and look at the number of rows.
+//! - PostgreSQL runs at `READ COMMITTED`: a rule that checks and then writes first locks the row that decides
+//!   (`SELECT … FOR UPDATE`; the suffix is dropped for SQLite, where there is one writer), or leaves the decision to a unique
+//!   index or to the `WHERE` of the write.
+//!
+//! What differs between the engines is in [`dialect`], and nowhere else. Placeholders are `$1`, `$2`, … for both; numbers are
+//! `i64`, booleans the numbers 0 and 1, times milliseconds since 1970, ids and hashes compare byte by byte.
+
+mod dialect;
+mod error;
+mod migration;
+mod postgres;
+mod sqlite;
+mod value;
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+
+pub use dialect::Dialect;
+pub use error::DbError;
+pub use migration::SCHEMA_VERSION;
+pub use value::{Column, FromColumn, Param, Row, ToParam};
+
+use crate::error::ApiError;
+
+/// Where the data is.
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum DatabaseConfig {
+    /// A file of this process alone; its directory must exist.
+    Sqlite {
+        /// The database file. SQLite keeps two more files beside it (`-wal`, `-shm`).
+        path: PathBuf,
+    },
+    /// A PostgreSQL server, version 14 or later.
+    Postgres {
+        /// `postgres://user:password@host:port/database`. Never logged.
+        url: String,
+        /// Most connections this process opens.
+        max_connections: usize,
+    },
+}
+
+/// The future that a transaction's closure returns.
+pub type TxFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, ApiError>> + Send + 'a>>;
+
+/// A handle to the database; cheap to clone.
+#[derive(Clone)]
+pub struct Db {
+    engine: Engine,
+}
+
+#[derive(Clone)]
+enum Engine {
+    Sqlite(Arc<sqlite::Sqlite>),
+    Postgres(Arc<postgres::Postgres>),
+}
+
+impl Db {
+    /// Opens the database and brings its tables up to date, in one transaction.
+    ///
+    /// # Errors
+    /// When it cannot be reached, or was written by a newer release ([`DbError::NewerSchema`]).
+    pub async fn open(config: &DatabaseConfig) -> Result<Self, DbError> {
+        let engine = match config {
+            DatabaseConfig::Sqlite { path } => Engine::Sqlite(Arc::new(sqlite::Sqlite::open(path)?)),
+            DatabaseConfig::Postgres { url, max_connections } => {
+                Engine::Postgres(Arc::new(postgres::Postgres::open(url, *max_connections).await?))
+            }
+        };
+        Ok(Self { engine })
+    }
+
+    /// Runs `work` as one transaction. It is durable when this returns `Ok`.
+    ///
+    /// # Errors
+    /// What `work` returns, or an error of the database. Either way nothing was written.
+    pub async fn write<D, T, F>(&self, data: D, work: F) -> Result<T, ApiError>
+    where
+        D: Send + Sync + 'static,
+        T: Send + 'static,
+        F: for<'a> Fn(&'a mut Tx, &'a D) -> TxFuture<'a, T> + Send + Sync + 'static,
+    {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.write(data, work).await,
+            Engine::Postgres(postgres) => postgres.write(&data, &work).await,
+        }
+    }
+
+    /// Runs `work` on a snapshot of the database.
+    ///
+    /// # Errors
+    /// What `work` returns, or an error of the database.
+    pub async fn read<D, T, F>(&self, data: D, work: F) -> Result<T, ApiError>
+    where
+        D: Send + Sync + 'static,
+        T: Send + 'static,
+        F: for<'a> Fn(&'a mut Tx, &'a D) -> TxFuture<'a, T> + Send + Sync + 'static,
+    {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.read(&data, &work),
+            Engine::Postgres(postgres) => postgres.read(&data, &work).await,
+        }
+    }
+
+    /// Checks that the database answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ping(&self) -> Result<(), ApiError> {
+        self.read((), |tx, ()| {
+            Box::pin(async move {
+                tx.query_opt("SELECT 1", &[], |row| row.col::<i64>()).await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Which engine this is.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        match &self.engine {
+            Engine::Sqlite(_) => Dialect::Sqlite,
+            Engine::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    /// Writes what is queued and closes the connections. Later calls fail with [`DbError::Unavailable`].
+    pub async fn close(&self) {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.close().await,
+            Engine::Postgres(postgres) => postgres.close(),
+        }
+    }
+}
+
+/// An open transaction.
+pub struct Tx {
+    engine: TxEngine,
+}
+
+enum TxEngine {
+    Sqlite(sqlite::Connection),
+    Postgres(postgres::Transaction),
+}
+
+impl Tx {
+    /// Runs a statement that returns no rows; the number of rows it changed.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub async fn execute(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<u64, DbError> {
+        Param::check(params)?;
+        match &mut self.engine {
+            TxEngine::Sqlite(connection) => connection.execute(sql, params),
+            TxEngine::Postgres(transaction) => transaction.execute(sql, params).await,
+        }
+    }
+
+    /// Runs one statement for each of `rows`, without waiting in between; the number of rows changed in all.
+    ///
+    /// # Errors
+    /// The first [`DbError`].
+    pub async fn execute_many(&mut self, sql: &'static str, rows: &[Vec<Param<'_>>]) -> Result<u64, DbError> {
+        for params in rows {
+            Param::check(params)?;
+        }
+        match &mut self.engine {
+            TxEngine::Sqlite(connection) => {
+                let mut changed = 0_u64;
+                for params in rows {
+                    changed = changed.saturating_add(connection.execute(sql, params)?);
+                }
+                Ok(changed)
+            }
+            TxEngine::Postgres(transaction) => transaction.execute_many(sql, rows).await,
+        }
+    }
+
+    /// Runs a query; `map` makes a value of each row.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub async fn query<T, M>(
+        &mut self,
+        sql: &'static str,
+        params: &[Param<'_>],
+        map: M,
+    ) -> Result<Vec<T>, DbError>
+    where
+        M: FnMut(&Row<'_>) -> Result<T, DbError> + Send,
+    {
+        Param::check(params)?;
+        match &mut self.engine {
+            TxEngine::Sqlite(connection) => connection.query(sql, params, map),
+            TxEngine::Postgres(transaction) => transaction.query(sql, params, map).await,
+        }
+    }
+
+    /// Runs a query of which the first row matters, if there is one.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub async fn query_opt<T, M>(
+        &mut self,
+        sql: &'static str,
+        params: &[Param<'_>],
+        map: M,
+    ) -> Result<Option<T>, DbError>
+    where
+        M: FnMut(&Row<'_>) -> Result<T, DbError> + Send,
+    {
+        Param::check(params)?;
+        match &mut self.engine {
+            TxEngine::Sqlite(connection) => connection.query_opt(sql, params, map),
+            TxEngine::Postgres(transaction) => {
+                transaction.query(sql, params, map).await.map(|rows| rows.into_iter().next())
+            }
+        }
+    }
+
+    /// Which engine this runs on. For SQL that cannot be said in both: `tx.dialect().pick("…", "…")`.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        match &self.engine {
+            TxEngine::Sqlite(_) => Dialect::Sqlite,
+            TxEngine::Postgres(_) => Dialect::Postgres,
+        }
+    }
+}
+
+/// Parameters of a statement, in the order of their numbers: `params![id, name, time]`. Everything that is [`ToParam`] may
+/// stand in it: text, ids, numbers, booleans, bytes and options of them.
+#[macro_export]
+macro_rules! params {
+    () => { &[] as &[$crate::db::Param<'_>] };
+    ($($value:expr),+ $(,)?) => { &[$($crate::db::ToParam::to_param(&$value)),+] };
+}
+pub use crate::params;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,31 @@
+//! A JSON body.
+
+use axum::extract::{FromRequest, Request};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use keyfold_protocol::MAX_BODY_BYTES;
+use keyfold_protocol::error::ErrorCode;
+use serde::de::DeserializeOwned;
+
+use crate::error::ApiError;
+use crate::state::AppState;
+
+/// A body of at most 256 KiB, read as JSON whatever its content type says. 413/12 when it is larger, 422/11 when it cannot be read as
+/// a `T`.
+pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<AppState> for Body<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &AppState) -> Result<Self, ApiError> {
+        let body = Limited::new(request.into_body(), MAX_BODY_BYTES).collect().await.map_err(|error| {
+            if error.is::<LengthLimitError>() {
+                ApiError::from(ErrorCode::BodyTooBig)
+            } else {
+                ApiError::with_message(ErrorCode::Input, "Wrong input: the body did not arrive")
+            }
+        })?;
+        serde_json::from_slice(&body.to_bytes())
+            .map(Self)
+            .map_err(|error| ApiError::with_message(ErrorCode::Input, format!("Wrong input: {error}")))
+    }
+}

@@ -1,0 +1,117 @@
+//! Rows of groups.
+
+use keyfold_protocol::group::AccessBy;
+use keyfold_protocol::id::{AppId, GroupId, KeyId, UserId};
+
+use crate::db::{DbError, Dialect, Tx, params};
+use crate::group::access::{Access, Group};
+
+/// A group row to be written.
+pub(in crate::group) struct NewGroup<'a> {
+    pub(in crate::group) id: &'a GroupId,
+    pub(in crate::group) app: &'a AppId,
+    pub(in crate::group) parent: Option<&'a GroupId>,
+    pub(in crate::group) is_connected: bool,
+    pub(in crate::group) depth: u32,
+    pub(in crate::group) created_at: u64,
+    pub(in crate::group) current_key: Option<&'a KeyId>,
+}
+
+/// Makes every other transaction that locks the group wait until this one ends. On SQLite there is only one writer.
+pub(in crate::group) async fn lock(tx: &mut Tx, group: &GroupId) -> Result<(), DbError> {
+    if tx.dialect() == Dialect::Postgres {
+        tx.query_opt("SELECT id FROM groups WHERE id = $1 FOR UPDATE", params![group], |row| row.col::<GroupId>())
+            .await?;
+    }
+    Ok(())
+}
+
+pub(in crate::group) async fn insert(tx: &mut Tx, group: &NewGroup<'_>) -> Result<(), DbError> {
+    tx.execute(
+        "INSERT INTO groups (id, app_id, kind, parent_id, is_connected, accepts_invites, created_at, current_key_id, depth)
+         VALUES ($1, $2, 0, $3, $4, 1, $5, $6, $7)",
+        params![
+            group.id,
+            group.app,
+            group.parent,
+            group.is_connected,
+            group.created_at,
+            group.current_key,
+            group.depth
+        ],
+    )
+    .await
+    .map(drop)
+}
+
+/// A group of users of this app, for those who act on it without being members.
+pub(in crate::group) async fn find(tx: &mut Tx, app: &AppId, id: &GroupId) -> Result<Option<Group>, DbError> {
+    tx.query_opt(
+        "SELECT app_id, parent_id, is_connected, accepts_invites, created_at, current_key_id, depth
+         FROM groups WHERE id = $1 AND app_id = $2 AND kind = 0",
+        params![id, app],
+        |row| {
+            Ok(Group {
+                id: id.clone(),
+                app: row.col()?,
+                parent: row.col()?,
+                is_connected: row.col()?,
+                accepts_invites: row.col()?,
+                created_at: row.col()?,
+                current_key: row.col()?,
+                depth: row.col()?,
+            })
+        },
+    )
+    .await
+}
+
+/// Whether the user exists in this app.
+pub(in crate::group) async fn user_exists(tx: &mut Tx, app: &AppId, user: &UserId) -> Result<bool, DbError> {
+    let sql = "SELECT 1 FROM users WHERE id = $1 AND app_id = $2";
+    Ok(tx.query_opt(sql, params![user, app], |row| row.col::<i64>()).await?.is_some())
+}
+
+pub(in crate::group) async fn count_children(tx: &mut Tx, group: &GroupId, limit: u32) -> Result<u32, DbError> {
+    let sql = "SELECT count(*) FROM (SELECT 1 FROM groups WHERE parent_id = $1 LIMIT $2) AS some";
+    Ok(tx.query_opt(sql, params![group, limit], |row| row.col()).await?.unwrap_or(0))
+}
+
+/// Opens a group for invitations and join requests that is closed, and closes one that is open.
+pub(in crate::group) async fn toggle_invites(tx: &mut Tx, group: &GroupId) -> Result<(), DbError> {
+    let sql = "UPDATE groups SET accepts_invites = 1 - accepts_invites WHERE id = $1";
+    tx.execute(sql, params![group]).await.map(drop)
+}
+
+pub(in crate::group) async fn set_current_key(tx: &mut Tx, group: &GroupId, key: &KeyId) -> Result<(), DbError> {
+    tx.execute("UPDATE groups SET current_key_id = $2 WHERE id = $1", params![group, key]).await.map(drop)
+}
+
+/// The group and all below it.
+pub(in crate::group) async fn with_descendants(tx: &mut Tx, group: &GroupId) -> Result<Vec<GroupId>, DbError> {
+    tx.query(
+        "WITH RECURSIVE tree (id) AS (
+            SELECT id FROM groups WHERE id = $1
+            UNION ALL
+            SELECT g.id FROM tree t JOIN groups g ON g.parent_id = t.id)
+         SELECT id FROM tree",
+        params![group],
+        |row| row.col(),
+    )
+    .await
+}
+
+/// Deletes the group, and by foreign keys its descendants and everything that belongs to them.
+pub(in crate::group) async fn delete(tx: &mut Tx, group: &GroupId) -> Result<(), DbError> {
+    tx.execute("DELETE FROM groups WHERE id = $1", params![group]).await.map(drop)
+}
+
+/// Whether the user administrates the group it acts for by a row of its own: what it takes to give up a membership of that group.
+pub(in crate::group) async fn is_direct_admin(tx: &mut Tx, access: &Access, user: &UserId) -> Result<bool, DbError> {
+    let via = match &access.by {
+        AccessBy::GroupAsUser(via) | AccessBy::GroupAsUserAsParent { group_as_user: via, .. } => via,
+        AccessBy::User | AccessBy::Parent(_) => return Ok(false),
+    };
+    let sql = "SELECT 1 FROM group_members WHERE group_id = $1 AND member_id = $2 AND member_kind = 0 AND member_rank <= 1";
+    Ok(tx.query_opt(sql, params![via, user], |row| row.col::<i64>()).await?.is_some())
+}

@@ -1,0 +1,273 @@
+//! Key rotations: the running ones, and what members still have to finish.
+
+use keyfold_protocol::encoding::{Base64Text, KeyText};
+use keyfold_protocol::group::KeyRotationPending;
+use keyfold_protocol::id::{AppId, GroupId, KeyId, MemberId};
+
+use super::invites::InviteKind;
+use super::public_keys::PublicKey;
+use crate::db::{DbError, Param, Row, Tx, params};
+
+/// Number of a started rotation in the action log.
+const ACTION_KEY_ROTATION: i32 = 6;
+
+/// A rotation whose ephemeral key is still handed out.
+pub(in crate::group) struct Running {
+    pub(in crate::group) key: KeyId,
+    pub(in crate::group) encrypted_ephemeral_key: Base64Text,
+}
+
+/// What the job of a rotation works on.
+pub(in crate::group) struct Work {
+    pub(in crate::group) group: GroupId,
+    /// Whether the members are the devices of one user.
+    pub(in crate::group) of_devices: bool,
+    pub(in crate::group) previous_key: KeyId,
+    pub(in crate::group) encrypted_ephemeral_key: Base64Text,
+}
+
+/// A member on a page, with its public key if it still waits to be served and has one.
+pub(in crate::group) struct Candidate {
+    pub(in crate::group) member: MemberId,
+    pub(in crate::group) time: u64,
+    pub(in crate::group) public_key: Option<PublicKey>,
+}
+
+/// The share of one member.
+pub(in crate::group) struct Share {
+    pub(in crate::group) member: MemberId,
+    pub(in crate::group) public_key: KeyId,
+    /// Empty when encryption failed.
+    pub(in crate::group) encrypted_ephemeral_key: Base64Text,
+    pub(in crate::group) error: Option<String>,
+}
+
+/// Running rotations whose key the member does not hold.
+pub(in crate::group) async fn running_without(
+    tx: &mut Tx,
+    group: &GroupId,
+    member: &MemberId,
+) -> Result<Vec<Running>, DbError> {
+    tx.query(
+        "SELECT k.id, k.encrypted_ephemeral_key FROM group_keys k
+         WHERE k.group_id = $1 AND k.encrypted_ephemeral_key IS NOT NULL
+            AND NOT EXISTS (SELECT 1 FROM group_member_keys c WHERE c.key_id = k.id AND c.member_id = $2)",
+        params![group, member],
+        |row| Ok(Running { key: row.col()?, encrypted_ephemeral_key: row.col()? }),
+    )
+    .await
+}
+
+/// `None` when the rotation is complete or its group is gone.
+pub(in crate::group) async fn work(tx: &mut Tx, key: &KeyId) -> Result<Option<Work>, DbError> {
+    tx.query_opt(
+        "SELECT k.group_id, g.kind, k.previous_key_id, k.encrypted_ephemeral_key
+         FROM group_keys k JOIN groups g ON g.id = k.group_id
+         WHERE k.id = $1 AND k.encrypted_ephemeral_key IS NOT NULL AND k.previous_key_id IS NOT NULL",
+        params![key],
+        |row| {
+            Ok(Work {
+                group: row.col()?,
+                of_devices: row.col()?,
+                previous_key: row.col()?,
+                encrypted_ephemeral_key: row.col()?,
+            })
+        },
+    )
+    .await
+}
+
+/// A page of the members of a group of users, in the order in which they joined.
+pub(in crate::group) async fn members(
+    tx: &mut Tx,
+    group: &GroupId,
+    key: &KeyId,
+    after: (u64, &str),
+    limit: u32,
+) -> Result<Vec<Candidate>, DbError> {
+    tx.query(
+        "SELECT m.member_id, m.joined_at, k.id, k.keypair_encrypt_alg, k.public_key
+         FROM (SELECT member_id, member_kind, joined_at FROM group_members
+               WHERE group_id = $1 AND (joined_at, member_id) > ($3, $4)
+               ORDER BY joined_at, member_id LIMIT $5) AS m
+         LEFT JOIN users u ON u.id = m.member_id AND m.member_kind = 0
+         LEFT JOIN groups g ON g.id = CASE WHEN m.member_kind = 0 THEN u.group_id ELSE m.member_id END
+         LEFT JOIN group_keys k ON k.id = g.current_key_id
+            AND NOT EXISTS (SELECT 1 FROM group_member_keys c WHERE c.key_id = $2 AND c.member_id = m.member_id)
+            AND NOT EXISTS (SELECT 1 FROM pending_key_rotations p WHERE p.key_id = $2 AND p.member_id = m.member_id)
+         ORDER BY m.joined_at, m.member_id",
+        params![group, key, after.0, after.1, limit],
+        candidate,
+    )
+    .await
+}
+
+/// A page of those who are invited and have keys of the group already: they will read what is encrypted with the new key as soon
+/// as they accept.
+pub(in crate::group) async fn invited(
+    tx: &mut Tx,
+    group: &GroupId,
+    key: &KeyId,
+    after: (u64, &str),
+    limit: u32,
+) -> Result<Vec<Candidate>, DbError> {
+    tx.query(
+        "SELECT m.member_id, m.created_at, k.id, k.keypair_encrypt_alg, k.public_key
+         FROM (SELECT member_id, member_kind, created_at FROM group_invites
+               WHERE group_id = $1 AND kind = $6 AND (created_at, member_id) > ($3, $4)
+               ORDER BY created_at, member_id LIMIT $5) AS m
+         LEFT JOIN users u ON u.id = m.member_id AND m.member_kind = 0
+         LEFT JOIN groups g ON g.id = CASE WHEN m.member_kind = 0 THEN u.group_id ELSE m.member_id END
+         LEFT JOIN group_keys k ON k.id = g.current_key_id
+            AND EXISTS (SELECT 1 FROM group_member_keys c WHERE c.group_id = $1 AND c.member_id = m.member_id)
+            AND NOT EXISTS (SELECT 1 FROM group_member_keys c WHERE c.key_id = $2 AND c.member_id = m.member_id)
+            AND NOT EXISTS (SELECT 1 FROM pending_key_rotations p WHERE p.key_id = $2 AND p.member_id = m.member_id)
+         ORDER BY m.created_at, m.member_id",
+        params![group, key, after.0, after.1, limit, InviteKind::Invitation],
+        candidate,
+    )
+    .await
+}
+
+/// A page of the devices of a user.
+pub(in crate::group) async fn devices(
+    tx: &mut Tx,
+    group: &GroupId,
+    key: &KeyId,
+    after: (u64, &str),
+    limit: u32,
+) -> Result<Vec<Candidate>, DbError> {
+    tx.query(
+        "SELECT m.member_id, m.joined_at, d.id, d.keypair_encrypt_alg, d.public_key
+         FROM (SELECT member_id, joined_at FROM group_members
+               WHERE group_id = $1 AND (joined_at, member_id) > ($3, $4)
+               ORDER BY joined_at, member_id LIMIT $5) AS m
+         LEFT JOIN devices d ON d.id = m.member_id
+            AND NOT EXISTS (SELECT 1 FROM group_member_keys c WHERE c.key_id = $2 AND c.member_id = m.member_id)
+            AND NOT EXISTS (SELECT 1 FROM pending_key_rotations p WHERE p.key_id = $2 AND p.member_id = m.member_id)
+         ORDER BY m.joined_at, m.member_id",
+        params![group, key, after.0, after.1, limit],
+        candidate,
+    )
+    .await
+}
+
+fn candidate(row: &Row<'_>) -> Result<Candidate, DbError> {
+    let (member, time) = (row.col()?, row.col()?);
+    let parts: (Option<KeyId>, Option<_>, Option<KeyText>) = (row.col()?, row.col()?, row.col()?);
+    let public_key = match parts {
+        (Some(id), Some(alg), Some(key)) => Some(PublicKey { id, alg, key }),
+        _ => None,
+    };
+    Ok(Candidate { member, time, public_key })
+}
+
+/// Stores shares and returns how many were new. Passed over is who left meanwhile, who holds the key already, and everybody once
+/// the rotation is complete.
+pub(in crate::group) async fn insert_shares(tx: &mut Tx, key: &KeyId, shares: &[Share]) -> Result<u64, DbError> {
+    const SQL: &str = "INSERT INTO pending_key_rotations
+            (key_id, member_id, group_id, key_created_at, public_key_id, error, encrypted_ephemeral_key)
+         SELECT k.id, $2, k.group_id, k.created_at, $3, $4, $5 FROM group_keys k
+         WHERE k.id = $1 AND k.encrypted_ephemeral_key IS NOT NULL
+            AND (EXISTS (SELECT 1 FROM group_members m WHERE m.group_id = k.group_id AND m.member_id = $2)
+                OR EXISTS (SELECT 1 FROM group_invites i WHERE i.group_id = k.group_id AND i.member_id = $2 AND i.kind = 0))
+            AND NOT EXISTS (SELECT 1 FROM group_member_keys c WHERE c.key_id = k.id AND c.member_id = $2)
+         ON CONFLICT (key_id, member_id) DO NOTHING";
+    let rows: Vec<Vec<Param<'_>>> = shares
+        .iter()
+        .map(|share| {
+            params![key, share.member, share.public_key, share.error, share.encrypted_ephemeral_key].to_vec()
+        })
+        .collect();
+    tx.execute_many(SQL, &rows).await
+}
+
+/// Erases the ephemeral key: from now on nobody can be served.
+pub(in crate::group) async fn complete(tx: &mut Tx, key: &KeyId) -> Result<(), DbError> {
+    tx.execute("UPDATE group_keys SET encrypted_ephemeral_key = NULL WHERE id = $1", params![key]).await.map(drop)
+}
+
+/// What the member has to finish, oldest first, because a rotation builds on the one before; those that cannot be finished stand
+/// last, so that they hide nothing.
+pub(in crate::group) async fn pending(
+    tx: &mut Tx,
+    group: &GroupId,
+    member: &MemberId,
+    limit: u32,
+) -> Result<Vec<KeyRotationPending>, DbError> {
+    tx.query(
+        "SELECT p.error, p.encrypted_ephemeral_key, k.encrypted_group_key_by_ephemeral, k.ephemeral_alg, p.public_key_id,
+            k.previous_key_id, k.created_at, k.id
+         FROM pending_key_rotations p JOIN group_keys k ON k.id = p.key_id
+         WHERE p.group_id = $1 AND p.member_id = $2
+            AND k.encrypted_group_key_by_ephemeral IS NOT NULL AND k.ephemeral_alg IS NOT NULL
+         ORDER BY CASE WHEN p.error IS NULL THEN 0 ELSE 1 END, p.key_created_at, p.key_id LIMIT $3",
+        params![group, member, limit],
+        |row| {
+            Ok(KeyRotationPending {
+                error: row.col()?,
+                encrypted_ephemeral_key_by_group_key_and_public_key: row.col()?,
+                encrypted_group_key_by_ephemeral: row.col()?,
+                ephemeral_alg: row.col()?,
+                encrypted_eph_key_key_id: row.col()?,
+                previous_group_key_id: row.col()?,
+                time: row.col()?,
+                new_group_key_id: row.col()?,
+            })
+        },
+    )
+    .await
+}
+
+/// Whether the member has something to finish.
+pub(in crate::group) async fn is_pending(tx: &mut Tx, group: &GroupId, member: &MemberId) -> Result<bool, DbError> {
+    let sql = "SELECT 1 FROM pending_key_rotations WHERE group_id = $1 AND member_id = $2 LIMIT 1";
+    Ok(tx.query_opt(sql, params![group, member], |row| row.col::<i64>()).await?.is_some())
+}
+
+/// Whether there was one.
+pub(in crate::group) async fn delete_pending(
+    tx: &mut Tx,
+    group: &GroupId,
+    member: &MemberId,
+    key: &KeyId,
+) -> Result<bool, DbError> {
+    let sql = "DELETE FROM pending_key_rotations WHERE key_id = $1 AND member_id = $2 AND group_id = $3";
+    Ok(tx.execute(sql, params![key, member, group]).await? > 0)
+}
+
+pub(in crate::group) async fn delete_pending_of(
+    tx: &mut Tx,
+    group: &GroupId,
+    member: &MemberId,
+) -> Result<(), DbError> {
+    let sql = "DELETE FROM pending_key_rotations WHERE group_id = $1 AND member_id = $2";
+    tx.execute(sql, params![group, member]).await.map(drop)
+}
+
+/// Rotations of the group that were started since `since`.
+pub(in crate::group) async fn count_since(tx: &mut Tx, group: &GroupId, since: u64) -> Result<u64, DbError> {
+    let sql = "SELECT count(*) FROM action_log WHERE subject_id = $1 AND action = $2 AND created_at >= $3";
+    Ok(tx.query_opt(sql, params![group, ACTION_KEY_ROTATION, since], |row| row.col()).await?.unwrap_or(0))
+}
+
+/// Writes a rotation to the action log; the id of the entry.
+pub(in crate::group) async fn log_start(
+    tx: &mut Tx,
+    app: &AppId,
+    group: &GroupId,
+    now: u64,
+) -> Result<Option<i64>, DbError> {
+    tx.query_opt(
+        "INSERT INTO action_log (app_id, subject_id, action, amount, created_at) VALUES ($1, $2, $3, 0, $4) RETURNING id",
+        params![app, group, ACTION_KEY_ROTATION, now],
+        |row| row.col(),
+    )
+    .await
+}
+
+/// Adds the number of members that were served to the entry.
+pub(in crate::group) async fn log_amount(tx: &mut Tx, entry: i64, amount: u64) -> Result<(), DbError> {
+    let sql = "UPDATE action_log SET amount = amount + $2 WHERE id = $1";
+    tx.execute(sql, params![entry, amount]).await.map(drop)
+}

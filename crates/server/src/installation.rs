@@ -1,0 +1,143 @@
+//! What belongs to an installation as a whole: the proof that the root key is the right one, server secrets, and the change of
+//! the root key.
+
+use aws_lc_rs::hmac;
+use keyfold_protocol::error::ErrorCode;
+use keyfold_protocol::id::AppId;
+
+use crate::db::{Db, DbError, Tx, params};
+use crate::error::ApiError;
+use crate::random;
+use crate::root_key::{Purpose, RootKey};
+
+const CHECK: &str = "root_key_check";
+const LOOKUP_SECRET: &str = "lookup_secret";
+
+/// A secret of the installation that answers questions about identifiers nobody has.
+pub struct LookupSecret {
+    key: hmac::Key,
+}
+
+impl LookupSecret {
+    /// A value that looks random, always the same for an app and identifier, and that only this installation can compute.
+    #[must_use]
+    pub fn client_random_value(&self, app: &AppId, identifier_hash: &[u8; 32]) -> [u8; 16] {
+        let mut context = hmac::Context::with_key(&self.key);
+        context.update(app.as_str().as_bytes());
+        context.update(&[0]);
+        context.update(identifier_hash);
+        let tag = context.sign();
+        let mut value = [0; 16];
+        for (target, source) in value.iter_mut().zip(tag.as_ref()) {
+            *target = *source;
+        }
+        value
+    }
+}
+
+/// Why an installation cannot be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InstallationError {
+    /// The database was made with another root key.
+    #[error(
+        "the root key is not the one this database was made with: its stored secrets cannot be read. Start with the root key file that belongs to this database"
+    )]
+    WrongRootKey,
+    /// The database or the encryption failed.
+    #[error(transparent)]
+    Other(#[from] ApiError),
+}
+
+/// Checks the root key against the database and reads the server secrets; makes both on the first start.
+///
+/// # Errors
+/// [`InstallationError::WrongRootKey`], or what the database says.
+pub async fn open(db: &Db, root_key: &RootKey) -> Result<LookupSecret, InstallationError> {
+    let facts = db.write(root_key.clone(), |tx, key| Box::pin(read_or_create(tx, key))).await?;
+    root_key.open(Purpose::Check, CHECK, &facts.check).map_err(|_| InstallationError::WrongRootKey)?;
+    let secret = root_key.open(Purpose::LookupSecret, LOOKUP_SECRET, &facts.lookup_secret)?;
+    Ok(LookupSecret { key: hmac::Key::new(hmac::HMAC_SHA256, &secret) })
+}
+
+/// Encrypts every stored secret anew under `new`, in one transaction. No server may run on the database meanwhile, and all must be
+/// started with `new` afterwards. Returns the number of re-encrypted values.
+///
+/// # Errors
+/// [`InstallationError::WrongRootKey`] when `old` is not the current key; nothing is changed then.
+pub async fn rotate_root_key(db: &Db, old: &RootKey, new: &RootKey) -> Result<u64, InstallationError> {
+    open(db, old).await?;
+    Ok(db.write((old.clone(), new.clone()), |tx, (old, new)| Box::pin(reseal_all(tx, old, new))).await?)
+}
+
+struct Facts {
+    check: Vec<u8>,
+    lookup_secret: Vec<u8>,
+}
+
+async fn read_or_create(tx: &mut Tx, key: &RootKey) -> Result<Facts, ApiError> {
+    insert_missing(tx, CHECK, &key.seal(Purpose::Check, CHECK, b"keyfold")?).await?;
+    let secret = random::bytes::<32>()?;
+    insert_missing(tx, LOOKUP_SECRET, &key.seal(Purpose::LookupSecret, LOOKUP_SECRET, secret.as_ref())?)
+        .await?;
+    Ok(Facts { check: fact(tx, CHECK).await?, lookup_secret: fact(tx, LOOKUP_SECRET).await? })
+}
+
+async fn insert_missing(tx: &mut Tx, name: &str, value: &[u8]) -> Result<(), DbError> {
+    tx.execute(
+        "INSERT INTO server_facts (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+        params![name, value],
+    )
+    .await
+    .map(drop)
+}
+
+async fn fact(tx: &mut Tx, name: &str) -> Result<Vec<u8>, ApiError> {
+    tx.query_opt("SELECT value FROM server_facts WHERE name = $1", params![name], |row| row.col())
+        .await?
+        .ok_or_else(|| ApiError::caused_by(ErrorCode::AtRest, "a server fact is missing"))
+}
+
+/// Every column that holds sealed values: how to list them with the row they are bound to, and how to write one back.
+const SEALED: &[(Purpose, &str, &str)] = &[
+    (
+        Purpose::Check,
+        "SELECT name, value FROM server_facts WHERE name = 'root_key_check'",
+        "UPDATE server_facts SET value = $2 WHERE name = $1",
+    ),
+    (
+        Purpose::LookupSecret,
+        "SELECT name, value FROM server_facts WHERE name = 'lookup_secret'",
+        "UPDATE server_facts SET value = $2 WHERE name = $1",
+    ),
+    (
+        Purpose::JwtPrivateKey,
+        "SELECT id, sealed_private_key FROM app_jwt_keys",
+        "UPDATE app_jwt_keys SET sealed_private_key = $2 WHERE id = $1",
+    ),
+    (
+        Purpose::OtpSecret,
+        "SELECT id, sealed_otp_secret FROM users WHERE sealed_otp_secret IS NOT NULL",
+        "UPDATE users SET sealed_otp_secret = $2 WHERE id = $1",
+    ),
+    (
+        Purpose::RecoveryKey,
+        "SELECT id, sealed_key FROM otp_recovery_keys",
+        "UPDATE otp_recovery_keys SET sealed_key = $2 WHERE id = $1",
+    ),
+];
+
+async fn reseal_all(tx: &mut Tx, old: &RootKey, new: &RootKey) -> Result<u64, ApiError> {
+    let mut count = 0_u64;
+    for (purpose, select, update) in SEALED {
+        let rows =
+            tx.query(select, params![], |row| Ok((row.col::<String>()?, row.col::<Vec<u8>>()?))).await?;
+        for (row, sealed) in rows {
+            let secret = old.open(*purpose, &row, &sealed)?;
+            let resealed = new.seal(*purpose, &row, &secret)?;
+            tx.execute(update, params![row, resealed]).await?;
+            count = count.saturating_add(1);
+        }
+    }
+    Ok(count)
+}

@@ -1,0 +1,98 @@
+//! From a request to its handler: methods, preflight, the fallback, and what is around all of it.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::handler::Handler;
+use axum::http::{HeaderValue, Method, Response, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::IntoResponse;
+use axum::routing::{MethodFilter, MethodRouter, on};
+use axum::{Router, middleware};
+use keyfold_protocol::error::ErrorCode;
+
+use crate::error::ApiError;
+use crate::state::AppState;
+use crate::{app, telemetry, user};
+
+/// A route for `GET`. There are also [`post`], [`put`], [`patch`] and [`delete`].
+pub(crate) fn get<H: Handler<T, AppState>, T: 'static>(handler: H) -> MethodRouter<AppState> {
+    on(MethodFilter::GET, handler)
+}
+
+/// A route for `POST`.
+pub(crate) fn post<H: Handler<T, AppState>, T: 'static>(handler: H) -> MethodRouter<AppState> {
+    on(MethodFilter::POST, handler)
+}
+
+/// A route for `PUT`.
+pub(crate) fn put<H: Handler<T, AppState>, T: 'static>(handler: H) -> MethodRouter<AppState> {
+    on(MethodFilter::PUT, handler)
+}
+
+/// A route for `PATCH`.
+pub(crate) fn patch<H: Handler<T, AppState>, T: 'static>(handler: H) -> MethodRouter<AppState> {
+    on(MethodFilter::PATCH, handler)
+}
+
+/// A route for `DELETE`.
+pub(crate) fn delete<H: Handler<T, AppState>, T: 'static>(handler: H) -> MethodRouter<AppState> {
+    on(MethodFilter::DELETE, handler)
+}
+
+/// All endpoints of the server.
+pub(crate) fn router(state: AppState) -> Router {
+    Router::new()
+        .route("/", get(dashboard))
+        .route("/health", get(telemetry::health))
+        .route("/metrics", get(telemetry::metrics))
+        .merge(app::routes::router())
+        .merge(user::router())
+        .fallback(not_found)
+        // A known path with another method is as unknown as any other: there is no 405.
+        .method_not_allowed_fallback(not_found)
+        .layer(from_fn_with_state(state.clone(), limit_time))
+        .layer(middleware::from_fn(cross_origin))
+        .layer(from_fn_with_state(state.clone(), telemetry::observe))
+        .with_state(state)
+}
+
+async fn not_found() -> ApiError {
+    ErrorCode::NotFound.into()
+}
+
+async fn dashboard() -> impl IntoResponse {
+    (StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, HeaderValue::from_static("/dashboard"))])
+}
+
+/// Lets pages of any origin call the API. Credentials in the sense of the browser (cookies) are not used, hence not allowed.
+async fn cross_origin(request: Request, next: Next) -> Response<Body> {
+    const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PUT, DELETE, OPTIONS, PATCH");
+    const HEADERS: HeaderValue = HeaderValue::from_static(
+        "x-sentc-app-token, x-sentc-group-access-id, Content-Type, Accept, Origin, Authorization, x-socket-id",
+    );
+    let mut response = match *request.method() {
+        Method::OPTIONS => {
+            let mut preflight = Response::new(Body::empty());
+            let headers = preflight.headers_mut();
+            headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);
+            headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HEADERS);
+            headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
+            preflight
+        }
+        // The router would answer HEAD like GET.
+        Method::HEAD => ApiError::from(ErrorCode::NotFound).into_response(),
+        _ => next.run(request).await,
+    };
+    response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    response
+}
+
+async fn limit_time(State(state): State<AppState>, request: Request, next: Next) -> Response<Body> {
+    let limit: Duration = state.limits.request_timeout;
+    match tokio::time::timeout(limit, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => ApiError::caused_by(ErrorCode::Internal, "the request took too long").into_response(),
+    }
+}

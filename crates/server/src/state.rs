@@ -1,0 +1,65 @@
+//! What every request can reach.
+
+use std::sync::Arc;
+
+use crate::app::AppCache;
+use crate::clock::Clock;
+use crate::config::{ClientAddressSource, Limits};
+use crate::db::Db;
+use crate::jwt::JwtCache;
+use crate::root_key::RootKey;
+use crate::telemetry::Telemetry;
+use crate::throttle::Throttle;
+
+/// Shared by all requests; cheap to clone.
+#[derive(Clone)]
+pub struct AppState {
+    inner: Arc<Shared>,
+}
+
+/// The parts of [`AppState`], which dereferences to it.
+#[non_exhaustive]
+pub struct Shared {
+    /// The database.
+    pub db: Db,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Key for secrets at rest.
+    pub root_key: RootKey,
+    /// Secret from which the salts of unknown identifiers are made.
+    pub(crate) lookup_secret: crate::installation::LookupSecret,
+    /// Bounds on time and resources.
+    pub limits: Limits,
+    /// Relaxed rules for test suites.
+    pub development: bool,
+    /// Who a request comes from.
+    pub client_address: ClientAddressSource,
+    /// Apps by token, for a moment.
+    pub(crate) apps: AppCache,
+    /// Verified access tokens and parsed signing keys.
+    pub(crate) jwts: JwtCache,
+    /// Counters of attempts.
+    pub(crate) throttle: Throttle,
+    /// Metrics.
+    pub telemetry: Telemetry,
+}
+
+impl AppState {
+    pub(crate) fn new(shared: Shared) -> Self {
+        Self { inner: Arc::new(shared) }
+    }
+
+    /// Milliseconds since 1970.
+    #[must_use]
+    pub fn now(&self) -> u64 {
+        self.inner.clock.now()
+    }
+}
+
+impl std::ops::Deref for AppState {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.inner
+    }
+}
