@@ -13,6 +13,10 @@ use crate::primitives::{argon2id, hash};
 use crate::{Error, Secret, SecretText, Suite, SymmetricKey};
 
 pub(crate) const ARGON2ID: &str = "ARGON-2-SHA256";
+/// The same derivation under the name that the rec suite gives it.
+pub(crate) const REC_ARGON2ID: &str = "Rec_argon2_hmac";
+/// PBKDF2 of the fips suite. A server knows it by name: salt and stored hash are made as for Argon2id.
+const FIPS_PBKDF2: &str = "fips_openssl_pbkdf2_hmac";
 
 /// Prefix and padding of the salt text: part of the format, whatever the product is called.
 const SALT_PREFIX: &[u8] = b"sentc";
@@ -178,7 +182,28 @@ pub fn value_key(
     SymmetricKey::from_bytes(suite.symmetric, key.expose(), "")
 }
 
-/// The password derivations that a client can do, by id.
+/// How the derivations compare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Hardness {
+    /// Memory-hard.
+    Argon2id,
+}
+
+/// The static id of a derivation that clients do.
+pub(crate) fn algorithm(id: &str) -> Result<&'static str, Error> {
+    match id {
+        ARGON2ID => Ok(ARGON2ID),
+        _ => Err(Error::UnknownAlgorithm),
+    }
+}
+
+pub(crate) fn strength(algorithm: &str) -> Result<Hardness, Error> {
+    match algorithm {
+        ARGON2ID => Ok(Hardness::Argon2id),
+        _ => Err(Error::UnknownAlgorithm),
+    }
+}
+
 fn derive<const N: usize>(
     password: &str,
     salt: &[u8],
@@ -186,12 +211,12 @@ fn derive<const N: usize>(
     cost: Cost,
 ) -> Result<Secret<N>, Error> {
     match algorithm {
-        ARGON2ID => argon2id::derive(password.as_bytes(), salt, cost.memory_kib, cost.passes),
+        ARGON2ID | REC_ARGON2ID => argon2id::derive(password.as_bytes(), salt, cost.memory_kib, cost.passes),
         _ => Err(Error::UnknownAlgorithm),
     }
 }
 
-/// Whether this crate can do, or at least knows, a password derivation.
+/// Whether a server can handle a password derivation, of which it needs the salt only.
 pub(crate) fn is_known(algorithm: &str) -> bool {
-    matches!(algorithm, ARGON2ID)
+    strength(algorithm).is_ok()
 }

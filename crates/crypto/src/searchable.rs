@@ -11,11 +11,11 @@
 
 use std::collections::HashSet;
 
+use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::encoding::to_base64_url;
-use crate::primitives::hmac_sha256::{HmacKey, KEY_LEN};
-use crate::{Error, Secret};
+use crate::{Error, SearchKey};
 
 /// Length in bytes up to which every beginning of a text is hashed.
 pub const MAX_PREFIX_BYTES: usize = 200;
@@ -23,18 +23,24 @@ pub const MAX_PREFIX_BYTES: usize = 200;
 /// Largest number of hashes that one text is given when each of its words is made searchable.
 pub const MAX_WORD_HASHES: usize = 1000;
 
-/// Makes the hashes of one key.
-pub(crate) struct SearchHasher(HmacKey);
+/// Hashes of one text, as an application sends them to its own backend:
+/// `{"hashes":["…"],"alg":"HMAC-SHA256","key_id":"…"}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Searchable {
+    /// 43 characters each.
+    pub hashes: Vec<String>,
+    /// Algorithm of the key.
+    pub alg: String,
+    /// The key that made them.
+    pub key_id: String,
+}
 
-impl SearchHasher {
-    pub(crate) fn new(key: &Secret<KEY_LEN>) -> Self {
-        Self(HmacKey::new(key))
-    }
-
+impl SearchKey {
     /// The hash to search for. Finds texts that were stored whole or, by prefixes, those that begin with `text`.
     ///
     /// The empty text has a hash too, which no stored text ever matches.
-    pub(crate) fn query(&self, text: &str) -> String {
+    #[must_use]
+    pub fn query(&self, text: &str) -> String {
         self.hash(text.as_bytes())
     }
 
@@ -42,11 +48,11 @@ impl SearchHasher {
     ///
     /// # Errors
     /// [`Error::SearchableEmpty`] (`client_301`) for the empty text.
-    pub(crate) fn full(&self, text: &str) -> Result<Vec<String>, Error> {
+    pub fn full(&self, text: &str) -> Result<Searchable, Error> {
         if text.is_empty() {
             return Err(Error::SearchableEmpty);
         }
-        Ok(vec![self.hash(text.as_bytes())])
+        Ok(self.searchable(vec![self.hash(text.as_bytes())]))
     }
 
     /// One hash for every beginning of `text`: its first byte, its first two bytes, and so on, also where that cuts a
@@ -58,7 +64,7 @@ impl SearchHasher {
     /// # Errors
     /// [`Error::SearchableEmpty`] (`client_301`) for the empty text, [`Error::SearchableTooLong`] (`client_300`) if the
     /// smaller of limit and length is above [`MAX_PREFIX_BYTES`].
-    pub(crate) fn prefixes(&self, text: &str, limit: Option<usize>) -> Result<Vec<String>, Error> {
+    pub fn prefixes(&self, text: &str, limit: Option<usize>) -> Result<Searchable, Error> {
         let length = text.len();
         if length == 0 {
             return Err(Error::SearchableEmpty);
@@ -67,7 +73,7 @@ impl SearchHasher {
         if limit > MAX_PREFIX_BYTES {
             return Err(Error::SearchableTooLong);
         }
-        Ok(self.hash_growing(text.as_bytes().chunks(1).take(limit + 1)))
+        Ok(self.searchable(self.hash_growing(text.as_bytes().chunks(1).take(limit + 1))))
     }
 
     /// One hash for every beginning of `text` that ends with a whole character, at most `limit` characters long.
@@ -78,15 +84,11 @@ impl SearchHasher {
     /// # Errors
     /// [`Error::SearchableEmpty`] (`client_301`) for the empty text, [`Error::SearchableTooLong`] (`client_300`) if the
     /// beginnings reach beyond [`MAX_PREFIX_BYTES`].
-    pub(crate) fn character_prefixes(&self, text: &str, limit: Option<usize>) -> Result<Vec<String>, Error> {
+    pub fn character_prefixes(&self, text: &str, limit: Option<usize>) -> Result<Searchable, Error> {
         if text.is_empty() {
             return Err(Error::SearchableEmpty);
         }
-        let characters = characters(text).take(limit.unwrap_or(usize::MAX));
-        if characters.clone().map(<[u8]>::len).sum::<usize>() > MAX_PREFIX_BYTES {
-            return Err(Error::SearchableTooLong);
-        }
-        Ok(self.hash_growing(characters))
+        Ok(self.searchable(self.hash_characters(text, limit)?))
     }
 
     /// The [`character_prefixes`](Self::character_prefixes) of every word of the [`normalize`]d text, each hash once, so
@@ -96,13 +98,13 @@ impl SearchHasher {
     /// [`Error::SearchableEmpty`] (`client_301`) if there is no word in the text, [`Error::SearchableTooLong`]
     /// (`client_300`) if the beginnings of a word reach beyond [`MAX_PREFIX_BYTES`] or there would be more than
     /// [`MAX_WORD_HASHES`].
-    pub(crate) fn word_prefixes(&self, text: &str, limit: Option<usize>) -> Result<Vec<String>, Error> {
+    pub fn word_prefixes(&self, text: &str, limit: Option<usize>) -> Result<Searchable, Error> {
         let normalized = normalize(text);
         let mut seen = HashSet::new();
         let mut hashes = Vec::new();
         for word in words(&normalized) {
             if seen.insert(word) {
-                hashes.extend(self.character_prefixes(word, limit)?);
+                hashes.extend(self.hash_characters(word, limit)?);
                 if hashes.len() > MAX_WORD_HASHES {
                     return Err(Error::SearchableTooLong);
                 }
@@ -114,15 +116,27 @@ impl SearchHasher {
         // Words with the same beginning have the same hashes for it. The order would tell where each word stands.
         hashes.sort_unstable();
         hashes.dedup();
-        Ok(hashes)
+        Ok(self.searchable(hashes))
+    }
+
+    fn searchable(&self, hashes: Vec<String>) -> Searchable {
+        Searchable { hashes, alg: self.algorithm().to_owned(), key_id: self.id().to_owned() }
     }
 
     fn hash(&self, bytes: &[u8]) -> String {
-        to_base64_url(&self.0.tag(bytes))
+        to_base64_url(&self.key.hmac().tag(bytes))
+    }
+
+    fn hash_characters(&self, text: &str, limit: Option<usize>) -> Result<Vec<String>, Error> {
+        let characters = characters(text).take(limit.unwrap_or(usize::MAX));
+        if characters.clone().map(<[u8]>::len).sum::<usize>() > MAX_PREFIX_BYTES {
+            return Err(Error::SearchableTooLong);
+        }
+        Ok(self.hash_growing(characters))
     }
 
     fn hash_growing<'a>(&self, parts: impl Iterator<Item = &'a [u8]>) -> Vec<String> {
-        let mut mac = self.0.start();
+        let mut mac = self.key.hmac().start();
         parts
             .map(|part| {
                 mac.update(part);
@@ -167,18 +181,19 @@ fn characters(text: &str) -> impl Iterator<Item = &[u8]> + Clone {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Suite;
     use crate::vectors::{self, list, number, text};
 
     #[test]
     fn hashes_of_the_vectors() {
         let mut words = 0;
-        for (hasher, key) in hashers() {
-            for word in list(&key["words"]) {
+        for (key, vectors) in keys() {
+            for word in list(&vectors["words"]) {
                 let plain = text(&word["text"]);
                 let prefixes: Vec<_> = list(&word["prefixes"]).iter().map(text).collect();
-                assert_eq!(hasher.query(plain), text(&word["full"]));
-                assert_eq!(hasher.full(plain).unwrap(), [text(&word["full"])]);
-                assert_eq!(hasher.prefixes(plain, None).unwrap(), prefixes);
+                assert_eq!(key.query(plain), text(&word["full"]));
+                assert_eq!(key.full(plain).unwrap().hashes, [text(&word["full"])]);
+                assert_eq!(key.prefixes(plain, None).unwrap().hashes, prefixes);
                 assert_eq!(plain.len(), number(&word["utf8_len"]) as usize);
                 words += 1;
             }
@@ -187,35 +202,44 @@ mod tests {
     }
 
     #[test]
+    fn the_object_form_is_that_of_the_vectors() {
+        for (key, vectors) in keys() {
+            let made: Searchable = serde_json::from_str(text(&vectors["object_form_json"])).unwrap();
+            let ours = key.prefixes("hello", Some(made.hashes.len() - 1)).unwrap();
+            assert_eq!(serde_json::to_string(&ours).unwrap(), text(&vectors["object_form_json"]));
+        }
+    }
+
+    #[test]
     fn a_limit_makes_one_hash_more_as_other_clients_do() {
-        for (hasher, key) in hashers() {
-            for case in list(&key["limits"]) {
+        for (key, vectors) in keys() {
+            for case in list(&vectors["limits"]) {
                 let prefixes: Vec<_> = list(&case["prefixes"]).iter().map(text).collect();
                 let limit = number(&case["limit"]) as usize;
                 assert_eq!(prefixes.len() as u64, number(&case["count"]));
-                assert_eq!(hasher.prefixes(text(&case["text"]), Some(limit)).unwrap(), prefixes);
+                assert_eq!(key.prefixes(text(&case["text"]), Some(limit)).unwrap().hashes, prefixes);
             }
         }
     }
 
     #[test]
     fn empty_and_overlong_texts_are_refused() {
-        for (hasher, key) in hashers() {
-            for case in list(&key["errors"]) {
+        for (key, vectors) in keys() {
+            for case in list(&vectors["errors"]) {
                 let made = match text(&case["case"]) {
                     "empty text" => {
-                        assert_eq!(hasher.full(""), Err(Error::SearchableEmpty));
-                        hasher.prefixes("", None)
+                        assert_eq!(key.full(""), Err(Error::SearchableEmpty));
+                        key.prefixes("", None)
                     }
-                    "201 bytes, prefixes" => hasher.prefixes(&"x".repeat(201), None),
-                    "200 bytes, prefixes" => hasher.prefixes(&"x".repeat(200), None),
-                    "201 bytes, full" => hasher.full(&"x".repeat(201)),
-                    "201 bytes, limit 200" => hasher.prefixes(&"x".repeat(201), Some(200)),
-                    "5000 bytes, limit 3" => hasher.prefixes(&"x".repeat(5000), Some(3)),
+                    "201 bytes, prefixes" => key.prefixes(&"x".repeat(201), None),
+                    "200 bytes, prefixes" => key.prefixes(&"x".repeat(200), None),
+                    "201 bytes, full" => key.full(&"x".repeat(201)),
+                    "201 bytes, limit 200" => key.prefixes(&"x".repeat(201), Some(200)),
+                    "5000 bytes, limit 3" => key.prefixes(&"x".repeat(5000), Some(3)),
                     other => panic!("unknown case {other}"),
                 };
                 match made {
-                    Ok(hashes) => assert_eq!(hashes.len() as u64, number(&case["result"]["ok_count"])),
+                    Ok(made) => assert_eq!(made.hashes.len() as u64, number(&case["result"]["ok_count"])),
                     Err(error) => assert_eq!(format!("error {}", error.code()), text(&case["result"])),
                 }
             }
@@ -225,41 +249,40 @@ mod tests {
     #[test]
     fn rec_makes_the_same_hashes() {
         let rec = &vectors::load("rec_fips_misc")["rec"];
-        let key: serde_json::Value = serde_json::from_str(text(&rec["hmac_key_export_json"])).unwrap();
-        let hasher = SearchHasher::new(&Secret::from_slice(&vectors::base64(&key["key"])).unwrap());
-        let made: serde_json::Value = serde_json::from_str(text(&rec["searchable_hello_json"])).unwrap();
-        let hashes: Vec<_> = list(&made["hashes"]).iter().map(text).collect();
-        assert_eq!(hasher.prefixes("hello", None).unwrap(), hashes);
+        let key = SearchKey::import_as(text(&rec["hmac_alg"]), text(&rec["hmac_key_export_json"])).unwrap();
+        assert_eq!(key.export().unwrap().expose(), text(&rec["hmac_key_export_json"]));
+        let made = key.prefixes("hello", None).unwrap();
+        assert_eq!(serde_json::to_string(&made).unwrap(), text(&rec["searchable_hello_json"]));
     }
 
     #[test]
     fn character_prefixes_are_the_searchable_ones_among_all_and_keep_the_limit() {
-        let hasher = hasher();
+        let key = SearchKey::generate(&Suite::STD, "id").unwrap();
         let text = "aé日👍z";
-        let all = hasher.prefixes(text, None).unwrap();
-        let whole = hasher.character_prefixes(text, None).unwrap();
+        let all = key.prefixes(text, None).unwrap().hashes;
+        let whole = key.character_prefixes(text, None).unwrap().hashes;
         assert_eq!(whole, [0, 2, 5, 9, 10].map(|index| all[index].clone()));
-        assert_eq!(hasher.character_prefixes(text, Some(3)).unwrap(), whole[..3]);
-        assert_eq!(whole[1], hasher.query("aé"));
-        assert_eq!(hasher.character_prefixes("", None), Err(Error::SearchableEmpty));
-        assert!(hasher.character_prefixes(&"日".repeat(66), None).is_ok());
-        assert_eq!(hasher.character_prefixes(&"日".repeat(67), None), Err(Error::SearchableTooLong));
-        assert!(hasher.character_prefixes(&"日".repeat(5000), Some(66)).is_ok());
+        assert_eq!(key.character_prefixes(text, Some(3)).unwrap().hashes, whole[..3]);
+        assert_eq!(whole[1], key.query("aé"));
+        assert_eq!(key.character_prefixes("", None), Err(Error::SearchableEmpty));
+        assert!(key.character_prefixes(&"日".repeat(66), None).is_ok());
+        assert_eq!(key.character_prefixes(&"日".repeat(67), None), Err(Error::SearchableTooLong));
+        assert!(key.character_prefixes(&"日".repeat(5000), Some(66)).is_ok());
     }
 
     #[test]
     fn any_word_is_found_by_its_beginning_whatever_its_spelling() {
-        let hasher = hasher();
-        let stored = hasher.word_prefixes("The Cafe\u{301} on Café Street, 2nd floor", None).unwrap();
+        let key = SearchKey::generate(&Suite::STD, "id").unwrap();
+        let stored = key.word_prefixes("The Cafe\u{301} on Café Street, 2nd floor", None).unwrap().hashes;
         for asked in ["CAF", "café", "Stre", "2ND", "t"] {
-            assert!(stored.contains(&hasher.query(&normalize(asked))), "{asked}");
+            assert!(stored.contains(&key.query(&normalize(asked))), "{asked}");
         }
-        assert!(!stored.contains(&hasher.query("afé")));
+        assert!(!stored.contains(&key.query("afé")));
         let distinct: HashSet<_> = stored.iter().collect();
         assert_eq!(distinct.len(), stored.len());
-        assert_eq!(hasher.word_prefixes(" ,;- ", None), Err(Error::SearchableEmpty));
+        assert_eq!(key.word_prefixes(" ,;- ", None), Err(Error::SearchableEmpty));
         let many = (0..400).map(|n| format!("{n:03}")).collect::<Vec<_>>().join(" ");
-        assert_eq!(hasher.word_prefixes(&many, None), Err(Error::SearchableTooLong));
+        assert_eq!(key.word_prefixes(&many, None), Err(Error::SearchableTooLong));
     }
 
     #[test]
@@ -269,19 +292,13 @@ mod tests {
         }
     }
 
-    fn hasher() -> SearchHasher {
-        SearchHasher::new(&Secret::from_slice(&[9; KEY_LEN]).unwrap())
-    }
-
-    fn hashers() -> Vec<(SearchHasher, serde_json::Value)> {
+    fn keys() -> Vec<(SearchKey, serde_json::Value)> {
         let keys = vectors::load("std_searchable")["keys"].take();
-        let hasher = |key: serde_json::Value| {
-            let export: serde_json::Value = serde_json::from_str(text(&key["hmac_key_export_json"])).unwrap();
-            let raw = vectors::base64(&export["HmacSha256"]["key"]);
-            (SearchHasher::new(&Secret::from_slice(&raw).unwrap()), key)
+        let import = |vectors: &serde_json::Value| {
+            (SearchKey::import(text(&vectors["hmac_key_export_json"])).unwrap(), vectors.clone())
         };
-        let hashers: Vec<_> = list(&keys).iter().cloned().map(hasher).collect();
-        assert_eq!(hashers.len(), 2);
-        hashers
+        let keys: Vec<_> = list(&keys).iter().map(import).collect();
+        assert_eq!(keys.len(), 2);
+        keys
     }
 }

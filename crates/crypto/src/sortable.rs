@@ -3,7 +3,9 @@
 //! The scheme encrypts numbers from 0 to 65532. A text is first mapped to such a number; with the usual length of four
 //! that leaves about two characters which decide the order. Texts that begin alike become equal.
 
-use crate::Error;
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, SortKey};
 
 /// Number of bytes of a text that count unless something else is asked for.
 pub const DEFAULT_TEXT_BYTES: usize = 4;
@@ -17,6 +19,18 @@ const DIVISOR: u64 = 65_534;
 /// Fills up texts that are too short.
 const FILLER: u8 = b'*';
 
+/// An encrypted number, as an application sends it to its own backend:
+/// `{"number":17455249,"alg":"OPE-16","key_id":"…"}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sortable {
+    /// From 0 to 4294967294, in the order of the plain values.
+    pub number: u64,
+    /// Algorithm of the key.
+    pub alg: String,
+    /// The key that made it.
+    pub key_id: String,
+}
+
 /// What to do with characters beyond ASCII in the part of a text that counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum NonAscii {
@@ -28,6 +42,33 @@ pub enum NonAscii {
     CodePoints,
 }
 
+impl SortKey {
+    /// Encrypts a number from 0 to 65532 such that the results are in the same order as the plain values.
+    ///
+    /// # Errors
+    /// [`Error::SortableValueTooLarge`] (`client_61`) for a larger number.
+    pub fn encrypt_number(&self, number: u64) -> Result<Sortable, Error> {
+        let number = self.key.ope().encrypt(number)?;
+        Ok(Sortable { number, alg: self.algorithm().to_owned(), key_id: self.id().to_owned() })
+    }
+
+    /// Encrypts the place of a text in the order of texts. Only its first `max_bytes` bytes count
+    /// ([`DEFAULT_TEXT_BYTES`] if `None`), and of those about two decide.
+    ///
+    /// # Errors
+    /// [`Error::SortableNotAscii`] (`client_408`) for a character beyond ASCII in the part that counts, unless
+    /// `non_ascii` allows them. [`Error::SortableValueTooLarge`] (`client_61`) if the text maps to more than 65532: with
+    /// a `max_bytes` of 5 or more nearly every text does.
+    pub fn encrypt_text(
+        &self,
+        text: &str,
+        max_bytes: Option<usize>,
+        non_ascii: NonAscii,
+    ) -> Result<Sortable, Error> {
+        self.encrypt_number(number_of_text(text, max_bytes, non_ascii)?)
+    }
+}
+
 /// The number that stands for `text`: its first `max_bytes` bytes ([`DEFAULT_TEXT_BYTES`] if `None`), filled up with
 /// `*`, read as digits to the base of 256, divided by 65534.
 ///
@@ -35,11 +76,7 @@ pub enum NonAscii {
 /// [`Error::SortableNotAscii`] (`client_408`) for a character beyond ASCII among those bytes (one that is cut in two by
 /// `max_bytes` also with [`NonAscii::CodePoints`]). [`Error::SortableValueTooLarge`] (`client_61`) if the number is
 /// above 65532 or `max_bytes` above 8; texts of printable characters exceed it from a length of five on.
-pub(crate) fn number_of_text(
-    text: &str,
-    max_bytes: Option<usize>,
-    non_ascii: NonAscii,
-) -> Result<u64, Error> {
+fn number_of_text(text: &str, max_bytes: Option<usize>, non_ascii: NonAscii) -> Result<u64, Error> {
     let max_bytes = max_bytes.unwrap_or(DEFAULT_TEXT_BYTES);
     if max_bytes > MAX_TEXT_BYTES {
         return Err(Error::SortableValueTooLarge);
@@ -63,14 +100,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::Secret;
-    use crate::primitives::ope::OpeKey;
-    use crate::vectors::{self, hex, list, number, text};
+    use crate::vectors::{self, list, number, text};
 
     #[test]
     fn texts_of_the_vectors() {
         let file = vectors::load("std_sortable");
-        let key = OpeKey::new(&Secret::from_slice(&hex(&file["keys"][0]["key_hex"])).unwrap());
+        let key = key(&file);
         let mut seen = 0;
         for case in list(&file["strings"]) {
             let plain = text(&case["text"]);
@@ -80,7 +115,8 @@ mod tests {
             match case["reference_result"].as_str() {
                 None => {
                     assert_eq!(like_others, Ok(number(&case["number"])), "{plain}");
-                    assert_eq!(key.encrypt(like_others.unwrap()), Ok(number(&case["encrypted"])), "{plain}");
+                    let encrypted = key.encrypt_text(plain, max_bytes, NonAscii::CodePoints).unwrap();
+                    assert_eq!(encrypted.number, number(&case["encrypted"]), "{plain}");
                 }
                 Some("panic") => assert_eq!(like_others, Err(Error::SortableNotAscii), "{plain}"),
                 Some(error) => {
@@ -96,11 +132,26 @@ mod tests {
     }
 
     #[test]
+    fn the_object_forms_are_those_of_the_vectors() {
+        let file = vectors::load("std_sortable");
+        let key = key(&file).with_id("k");
+        let json = |made: Result<Sortable, Error>| serde_json::to_string(&made.unwrap()).unwrap();
+        let known = text(&file["object_form_number_json"]);
+        let plain = list(&file["keys"][0]["numbers"])
+            .iter()
+            .find(|pair| known.contains(&format!(":{},", pair[1])))
+            .map(|pair| number(&pair[0]));
+        assert_eq!(json(key.encrypt_number(plain.unwrap())), known);
+        let known = text(&file["object_form_string_json"]);
+        assert_eq!(json(key.encrypt_text("hello", None, NonAscii::Refuse)), known);
+    }
+
+    #[test]
     fn numbers_out_of_range_have_the_documented_code() {
         let file = vectors::load("std_sortable");
-        let key = OpeKey::new(&Secret::from_slice(&hex(&file["keys"][0]["key_hex"])).unwrap());
+        let key = key(&file);
         for case in list(&file["out_of_range"]) {
-            let error = key.encrypt(number(&case["number"])).unwrap_err();
+            let error = key.encrypt_number(number(&case["number"])).unwrap_err();
             assert_eq!(format!("error {}", error.code()), text(&case["reference_result"]));
         }
     }
@@ -108,10 +159,12 @@ mod tests {
     #[test]
     fn rec_encrypts_the_same_numbers() {
         let rec = &vectors::load("rec_fips_misc")["rec"];
-        let export: serde_json::Value = serde_json::from_str(text(&rec["sortable_key_export_json"])).unwrap();
-        let key = OpeKey::new(&Secret::from_slice(&vectors::base64(&export["Ope16"]["key"])).unwrap());
+        let algorithm = text(&rec["sortable_alg"]);
+        let key = SortKey::import_as(algorithm, text(&rec["sortable_key_export_json"])).unwrap();
+        let object: Sortable = serde_json::from_str(text(&rec["sortable_object_json"])).unwrap();
+        assert_eq!((object.alg.as_str(), object.key_id.as_str()), (algorithm, key.id()));
         for pair in list(&rec["sortable_numbers"]) {
-            assert_eq!(key.encrypt(number(&pair[0])), Ok(number(&pair[1])));
+            assert_eq!(key.encrypt_number(number(&pair[0])).unwrap().number, number(&pair[1]));
         }
     }
 
@@ -145,5 +198,8 @@ mod tests {
             let number = |text: &str| number_of_text(text, None, NonAscii::Refuse).unwrap();
             prop_assert_eq!(a.cmp(&b).is_lt() && number(&a) > number(&b), false);
         }
+    }
+    fn key(file: &serde_json::Value) -> SortKey {
+        SortKey::import(text(&file["keys"][0]["key_export_json"])).unwrap()
     }
 }

@@ -12,7 +12,7 @@ use crate::{Error, SecretText, Suite, SymmetricKey};
 /// A key for sortable numbers, with its id. Made once per group, it lives as long as the group.
 pub struct SortKey {
     id: Arc<str>,
-    key: OrderKey,
+    pub(crate) key: OrderKey,
 }
 
 impl SortKey {
@@ -79,7 +79,7 @@ impl SortKey {
 
     /// The key under `key`.
     pub(crate) fn wrap(&self, key: &SymmetricKey) -> Result<Base64Text, Error> {
-        key.wrap(self.key.key())
+        key.wrap(self.key.parts()[0])
     }
 
     /// Opens a key as a server returns it. Its algorithm says how long it must be.

@@ -14,4 +14,6 @@ pub(crate) mod ml_dsa_draft;
 pub(crate) mod ml_kem;
 pub(crate) mod ope;
 pub(crate) mod random;
+#[cfg(not(target_family = "wasm"))]
+pub(crate) mod rsa_oaep;
 pub(crate) mod x25519;

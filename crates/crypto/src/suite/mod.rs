@@ -6,12 +6,18 @@
 //! Each kind of key has one enum here whose variants are algorithms. Adding a suite means one module that implements the
 //! traits below and one variant per enum; everything else in this crate speaks to the traits.
 
+#[cfg(not(target_family = "wasm"))]
+mod fips;
 pub(crate) mod gcm;
 mod hybrid;
+mod rec;
+mod renamed;
 mod std;
 
 use ::std::ops::Deref;
 
+use crate::primitives::hmac_sha256::HmacKey;
+use crate::primitives::ope::OpeKey;
 use crate::primitives::random::Entropy;
 use crate::{Error, Strength};
 
@@ -39,6 +45,17 @@ impl Suite {
     /// What the JavaScript, Flutter, Swift and Node clients of today speak: AES-256-GCM, X25519 with Kyber768-90s, Ed25519
     /// with Dilithium3-AES, Argon2id.
     pub const STD: Self = std::SUITE;
+
+    /// What Rust clients speak that were built against OpenSSL and liboqs: AES-256-GCM, X25519 with ML-KEM-768, Ed25519 with
+    /// the draft of ML-DSA-65, Argon2id.
+    pub const REC: Self = rec::SUITE;
+
+    const ALL: &'static [Self] = &[Self::STD];
+
+    /// The suite whose password derivation has this id: it also tells how the master key of an account is encrypted.
+    pub(crate) fn of_password_algorithm(algorithm: &str) -> Result<&'static Self, Error> {
+        Self::ALL.iter().find(|suite| suite.password == algorithm).ok_or(Error::UnknownAlgorithm)
+    }
 
     /// Short name, for example `std`.
     #[must_use]
@@ -168,12 +185,12 @@ pub(crate) trait Verify: Material {
 
 /// Keyed hash for searching.
 pub(crate) trait KeyedHash: Material {
-    fn key(&self) -> &[u8; 32];
+    fn hmac(&self) -> &HmacKey;
 }
 
 /// Order preserving encryption.
 pub(crate) trait OrderPreserving: Material {
-    fn key(&self) -> &[u8; 16];
+    fn ope(&self) -> &OpeKey;
 }
 
 /// One enum per kind of key: its variants are the algorithms, in the order in which an ambiguous export is tried.
@@ -262,6 +279,7 @@ key_kind! {
     /// Symmetric keys.
     enum CipherKey as dyn Cipher, generate [()] {
         StdAesGcm(std::AesGcm),
+        RecAesGcm(rec::AesGcm),
     }
 }
 
@@ -271,6 +289,9 @@ key_kind! {
         StdEcies(std::EciesSecret),
         StdKyber(std::KyberSecret),
         StdEciesKyber(hybrid::DecryptionKey<std::EciesKyber>),
+        RecEcies(rec::EciesSecret),
+        RecMlKem(rec::MlKemSecret),
+        RecEciesMlKem(hybrid::DecryptionKey<rec::EciesMlKem>),
     }
 }
 
@@ -280,6 +301,11 @@ key_kind! {
         StdEcies(std::EciesPublic),
         StdKyber(std::KyberPublic),
         StdEciesKyber(hybrid::EncryptionKey<std::EciesKyber>),
+        RecEcies(rec::EciesPublic),
+        RecMlKem(rec::MlKemPublic),
+        RecEciesMlKem(hybrid::EncryptionKey<rec::EciesMlKem>),
+        #[cfg(not(target_family = "wasm"))]
+        FipsRsa(fips::RsaPublic),
     }
 }
 
@@ -289,6 +315,9 @@ key_kind! {
         StdEd25519(std::Ed25519Sign),
         StdDilithium(std::DilithiumSign),
         StdEd25519Dilithium(hybrid::SigningKey<std::Ed25519Dilithium>),
+        RecEd25519(rec::Ed25519Sign),
+        RecMlDsa(rec::MlDsaSign),
+        RecEd25519MlDsa(hybrid::SigningKey<rec::Ed25519MlDsa>),
     }
 }
 
@@ -298,6 +327,9 @@ key_kind! {
         StdEd25519(std::Ed25519Verify),
         StdDilithium(std::DilithiumVerify),
         StdEd25519Dilithium(hybrid::VerifyingKey<std::Ed25519Dilithium>),
+        RecEd25519(rec::Ed25519Verify),
+        RecMlDsa(rec::MlDsaVerify),
+        RecEd25519MlDsa(hybrid::VerifyingKey<rec::Ed25519MlDsa>),
     }
 }
 
@@ -305,6 +337,7 @@ key_kind! {
     /// Keys for searchable hashes.
     enum HashKey as dyn KeyedHash, generate [()] {
         StdHmacSha256(std::HmacSha256),
+        RecHmacSha256(rec::HmacSha256),
     }
 }
 
@@ -312,5 +345,6 @@ key_kind! {
     /// Keys for sortable numbers.
     enum OrderKey as dyn OrderPreserving, generate [()] {
         StdOpe16(std::Ope16),
+        RecOpe16(rec::Ope16),
     }
 }

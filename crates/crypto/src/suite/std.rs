@@ -6,8 +6,10 @@ use super::{
     Algorithm, Decrypt, Encrypt, Format, Generate, KeyedHash, Material, OrderPreserving, Sign,
     SignatureFormat, Suite, Verify,
 };
+use crate::primitives::hmac_sha256::HmacKey;
+use crate::primitives::ope::OpeKey;
 use crate::primitives::random::Entropy;
-use crate::primitives::{dilithium, ed25519, hash, kyber, x25519};
+use crate::primitives::{dilithium, ed25519, hash, hmac_sha256, kyber, ope, x25519};
 use crate::{Error, Secret, SecretBytes, Strength};
 
 pub(crate) const SUITE: Suite = Suite {
@@ -444,13 +446,22 @@ impl HybridSignature for Ed25519Dilithium {
 }
 
 /// Key of the searchable hashes.
-pub(crate) struct HmacSha256(Secret<32>);
+pub(crate) struct HmacSha256 {
+    bytes: Secret<{ hmac_sha256::KEY_LEN }>,
+    key: HmacKey,
+}
+
+impl HmacSha256 {
+    fn new(bytes: Secret<{ hmac_sha256::KEY_LEN }>) -> Self {
+        Self { key: HmacKey::new(&bytes), bytes }
+    }
+}
 
 impl Algorithm for HmacSha256 {
     const FORMAT: &'static Format = &HMAC_SHA256;
 
     fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
-        Secret::from_slice(bytes).map(Self)
+        Secret::from_slice(bytes).map(Self::new)
     }
 }
 
@@ -458,7 +469,7 @@ impl Generate for HmacSha256 {
     type Public = ();
 
     fn generate(entropy: &mut dyn Entropy) -> Result<(Self, ()), Error> {
-        Ok((Self(Secret::random(entropy)?), ()))
+        Ok((Self::new(Secret::random(entropy)?), ()))
     }
 }
 
@@ -468,24 +479,33 @@ impl Material for HmacSha256 {
     }
 
     fn parts(&self) -> [&[u8]; 2] {
-        [self.0.expose(), &[]]
+        [self.bytes.expose(), &[]]
     }
 }
 
 impl KeyedHash for HmacSha256 {
-    fn key(&self) -> &[u8; 32] {
-        self.0.expose()
+    fn hmac(&self) -> &HmacKey {
+        &self.key
     }
 }
 
 /// Key of the order preserving cipher.
-pub(crate) struct Ope16(Secret<16>);
+pub(crate) struct Ope16 {
+    bytes: Secret<{ ope::KEY_LEN }>,
+    key: OpeKey,
+}
+
+impl Ope16 {
+    fn new(bytes: Secret<{ ope::KEY_LEN }>) -> Self {
+        Self { key: OpeKey::new(&bytes), bytes }
+    }
+}
 
 impl Algorithm for Ope16 {
     const FORMAT: &'static Format = &OPE_16;
 
     fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
-        Secret::from_slice(bytes).map(Self)
+        Secret::from_slice(bytes).map(Self::new)
     }
 }
 
@@ -493,7 +513,7 @@ impl Generate for Ope16 {
     type Public = ();
 
     fn generate(entropy: &mut dyn Entropy) -> Result<(Self, ()), Error> {
-        Ok((Self(Secret::random(entropy)?), ()))
+        Ok((Self::new(Secret::random(entropy)?), ()))
     }
 }
 
@@ -503,12 +523,145 @@ impl Material for Ope16 {
     }
 
     fn parts(&self) -> [&[u8]; 2] {
-        [self.0.expose(), &[]]
+        [self.bytes.expose(), &[]]
     }
 }
 
 impl OrderPreserving for Ope16 {
-    fn key(&self) -> &[u8; 16] {
-        self.0.expose()
+    fn ope(&self) -> &OpeKey {
+        &self.key
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::primitives::random::Scripted;
+    use crate::suite::gcm::seal_append;
+    use crate::vectors::{base64, hex, list, load, text};
+
+    #[test]
+    fn symmetric_blobs_are_reproduced_from_their_nonces() {
+        for vector in list(&load("std_symmetric")["vectors"]) {
+            let key = AesGcm::from_bytes(&hex(&vector["key_hex"])).unwrap();
+            let aad = if vector["aad_hex"].is_null() { vec![] } else { hex(&vector["aad_hex"]) };
+            let mut blob = Vec::new();
+            let mut nonce = Scripted::new(&[&hex(&vector["nonce_hex"])]);
+            seal_append(&key, &hex(&vector["plaintext_hex"]), &aad, &mut blob, &mut nonce).unwrap();
+            assert_eq!(blob, hex(&vector["ciphertext_hex"]));
+        }
+    }
+
+    #[test]
+    fn ecies_is_reproduced_from_its_randomness() {
+        for vector in list(&load("std_asymmetric")["ecies"]) {
+            let secret = EciesSecret::from_bytes(&hex(&vector["secret_key_hex"])).unwrap();
+            assert_eq!(secret.public().unwrap(), hex(&vector["public_key_hex"]));
+            let public = EciesPublic::from_bytes(&hex(&vector["public_key_hex"])).unwrap();
+            let mut randomness =
+                Scripted::new(&[&hex(&vector["ephemeral_secret_hex"]), &hex(&vector["nonce_hex"])]);
+            let blob = public.encrypt(&hex(&vector["plaintext_hex"]), &mut randomness).unwrap();
+            assert_eq!(blob, hex(&vector["ciphertext_hex"]));
+            assert_eq!(secret.decrypt(&blob).unwrap(), hex(&vector["plaintext_hex"]));
+        }
+    }
+
+    #[test]
+    fn kyber_keys_and_ciphertexts_are_reproduced_from_their_randomness() {
+        for vector in list(&load("std_asymmetric")["kyber"]) {
+            let mut seed = Scripted::new(&[&hex(&vector["keygen_seed_hex"])]);
+            let (secret, public) = KyberSecret::generate(&mut seed).unwrap();
+            assert_eq!(secret.parts()[0], base64(&vector["secret_key_b64"]));
+            assert_eq!(public, base64(&vector["public_key_b64"]));
+            let public = KyberPublic::from_bytes(&public).unwrap();
+            let mut randomness =
+                Scripted::new(&[&hex(&vector["encaps_random_hex"]), &hex(&vector["nonce_hex"])]);
+            let blob = public.encrypt(&hex(&vector["plaintext_hex"]), &mut randomness).unwrap();
+            assert_eq!(blob, base64(&vector["ciphertext_b64"]));
+            assert_eq!(secret.decrypt(&blob).unwrap(), hex(&vector["plaintext_hex"]));
+
+            let mut ciphertext = base64(&vector["kem_ciphertext_b64"]);
+            let shared = kyber::decapsulate(secret.parts()[0], &ciphertext).unwrap();
+            assert_eq!(shared.expose().as_slice(), hex(&vector["shared_secret_hex"]));
+            ciphertext[7] ^= 1;
+            let rejected = kyber::decapsulate(secret.parts()[0], &ciphertext).unwrap();
+            assert_eq!(rejected.expose().as_slice(), hex(&vector["implicit_rejection"]["shared_secret_hex"]));
+        }
+    }
+
+    #[test]
+    fn hybrid_encryption_is_reproduced_from_its_randomness() {
+        for vector in list(&load("std_asymmetric")["hybrid"]) {
+            let public = [hex(&vector["public_key_x_hex"]), base64(&vector["public_key_k_b64"])].concat();
+            let public = crate::suite::hybrid::EncryptionKey::<EciesKyber>::from_bytes(&public).unwrap();
+            let order = ["ephemeral_secret_hex", "inner_nonce_hex", "encaps_random_hex", "outer_nonce_hex"];
+            let parts = order.map(|name| hex(&vector["randomness"][name]));
+            let mut randomness = Scripted::new(&parts.each_ref().map(Vec::as_slice));
+            let blob = public.encrypt(&hex(&vector["plaintext_hex"]), &mut randomness).unwrap();
+            assert_eq!(blob, base64(&vector["ciphertext_b64"]));
+        }
+    }
+
+    #[test]
+    fn dilithium_keys_and_signatures_are_reproduced_from_their_seeds() {
+        for vector in list(&load("std_sign")["dilithium"]) {
+            let mut seed = Scripted::new(&[&hex(&vector["keygen_seed_hex"])]);
+            let (sign, verify) = DilithiumSign::generate(&mut seed).unwrap();
+            assert_eq!(sign.parts()[0], base64(&vector["sign_key_b64"]));
+            assert_eq!(verify, base64(&vector["verify_key_b64"]));
+            assert!(sign.belongs_to(&verify));
+            let mask_seed = Secret::from_slice(&hex(&vector["sign_random_hex"])).unwrap();
+            let data = hex(&vector["data_hex"]);
+            let signature = dilithium::sign_with_mask_seed(sign.parts()[0], &data, &mask_seed).unwrap();
+            assert_eq!(signature, base64(&vector["signature_b64"]));
+            assert!(DilithiumVerify::from_bytes(&verify).unwrap().verify(&data, &signature));
+        }
+    }
+
+    #[test]
+    fn hybrid_signatures_are_reproduced_from_their_seed() {
+        for vector in list(&load("std_sign")["hybrid"]) {
+            let data = hex(&vector["data_hex"]);
+            let x = Ed25519Sign::from_bytes(&hex(&vector["sign_key_x_hex"])).unwrap();
+            let ed = x.sign(&data, &mut Scripted::new(&[])).unwrap();
+            assert_eq!(ed, hex(&vector["signature_x_hex"]));
+            let mask_seed = Secret::from_slice(&hex(&vector["randomness"]["dilithium_random_hex"])).unwrap();
+            let k = dilithium::sign_with_mask_seed(
+                &base64(&vector["sign_key_k_b64"]),
+                &[data.as_slice(), &ed].concat(),
+                &mask_seed,
+            );
+            assert_eq!(k.unwrap(), base64(&vector["signature_k_b64"]));
+        }
+    }
+
+    #[test]
+    fn a_repeated_random_seed_does_not_repeat_the_dilithium_mask() {
+        let (sign, _) = DilithiumSign::generate(&mut crate::primitives::random::System).unwrap();
+        let signature = |message: &[u8]| sign.sign(message, &mut Scripted::new(&[&[7; 64]])).unwrap();
+        // Same generator output, other message: with the raw seed as mask the two would share it and give the key away.
+        let raw = |message: &[u8]| {
+            dilithium::sign_with_mask_seed(sign.parts()[0], message, &Secret::from_slice(&[7; 64]).unwrap())
+                .unwrap()
+        };
+        assert_ne!(signature(b"one"), raw(b"one"));
+        assert_ne!(signature(b"one")[..32], signature(b"two")[..32]);
+        assert_eq!(signature(b"one"), signature(b"one"), "all else equal, hedged signing is deterministic");
+    }
+
+    #[test]
+    fn a_dilithium_key_with_coefficients_out_of_range_is_refused() {
+        let (sign, _) = DilithiumSign::generate(&mut crate::primitives::random::System).unwrap();
+        let mut bytes = sign.parts()[0].to_vec();
+        bytes[96] = 0xff;
+        assert_eq!(DilithiumSign::from_bytes(&bytes).err(), Some(Error::ImportSignKey));
+    }
+
+    #[test]
+    fn the_vectors_name_the_algorithms_of_this_suite() {
+        let algorithms = &load("std_asymmetric")["algs"];
+        assert_eq!(text(&algorithms["ecies"]), ECIES.id);
+        assert_eq!(text(&algorithms["kyber"]), KYBER.id);
+        assert_eq!(text(&algorithms["hybrid"]), ECIES_KYBER.id);
     }
 }
