@@ -6,4 +6,4 @@
 
 pub mod partner;
 
-pub use partner::{Partner, Refusal};
+pub use partner::{Flavour, Partner, Refusal};

@@ -10,6 +10,6 @@ mod process;
 mod wire;
 
 pub use offline::{Offline, OfflineLogin};
-pub use online::{Partner, Session};
+pub use online::{FetchedGroup, Flavour, Member, Partner, Session};
 pub use process::Refusal;
 pub use wire::{Kind, Wire};

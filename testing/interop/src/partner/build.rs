@@ -1,4 +1,4 @@
-//! Where the partner program is.
+//! Where the partner programs are.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -9,13 +9,37 @@ use serde_json::Value;
 /// Environment variable with the path of a partner program that is already built.
 const PROGRAM_VARIABLE: &str = "KEYFOLD_INTEROP_PARTNER";
 
-/// The partner program, built on first use with the cargo that runs the tests.
+/// The native partner program, built on first use with the cargo that runs the tests.
 ///
 /// # Panics
-/// If it cannot be built: no test here means anything without it.
-pub(super) fn program() -> &'static Path {
+/// If it cannot be built: no test here means anything without it. So with the next function.
+pub(super) fn native() -> Command {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| std::env::var_os(PROGRAM_VARIABLE).map_or_else(build, PathBuf::from))
+    Command::new(PROGRAM.get_or_init(|| std::env::var_os(PROGRAM_VARIABLE).map_or_else(build, PathBuf::from)))
+}
+
+/// The WebAssembly partner program, with what it needs installed on first use.
+pub(super) fn web_assembly() -> Command {
+    static INSTALLED: OnceLock<()> = OnceLock::new();
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/wasm"));
+    INSTALLED.get_or_init(|| install(folder));
+    let mut node = Command::new("node");
+    node.arg(folder.join("partner.mjs"));
+    node
+}
+
+fn install(folder: &Path) {
+    // npm writes this copy of the lock file when it has finished.
+    if folder.join("node_modules/.package-lock.json").exists() {
+        return;
+    }
+    let status = Command::new("npm")
+        .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
+        .current_dir(folder)
+        .stdout(Stdio::null())
+        .status()
+        .expect("npm starts");
+    assert!(status.success(), "the packages of the WebAssembly partner cannot be installed");
 }
 
 fn build() -> PathBuf {

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::build;
 use super::process::{Process, Refusal};
 
 /// The partner without a server.
@@ -27,7 +28,7 @@ impl Offline {
     /// Starts the partner.
     #[must_use]
     pub fn start() -> Self {
-        Self { process: Process::start(&[]) }
+        Self { process: Process::start(build::native()) }
     }
 
     /// The body of `POST /register`.

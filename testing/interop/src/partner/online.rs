@@ -3,7 +3,17 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::build;
 use super::process::{Process, Refusal};
+
+/// Which of the published clients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flavour {
+    /// The Rust crate.
+    Native,
+    /// The core of the JavaScript client, in Node.
+    WebAssembly,
+}
 
 /// The partner, set up for one app on one server.
 pub struct Partner {
@@ -47,8 +57,13 @@ pub struct Member {
 impl Partner {
     /// Starts the partner. `base_url` has no trailing slash; `app_token` may be the public or the secret token.
     #[must_use]
-    pub fn start(base_url: &str, app_token: &str) -> Self {
-        Self { process: Process::start(&[base_url, app_token]) }
+    pub fn start(flavour: Flavour, base_url: &str, app_token: &str) -> Self {
+        let mut program = match flavour {
+            Flavour::Native => build::native(),
+            Flavour::WebAssembly => build::web_assembly(),
+        };
+        program.args([base_url, app_token]);
+        Self { process: Process::start(program) }
     }
 
     /// Asks the server whether nobody has taken `identifier`.

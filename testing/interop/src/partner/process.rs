@@ -9,8 +9,6 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::build;
-
 /// Why the partner did not do what it was asked to.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Refusal {
@@ -50,13 +48,9 @@ enum Answer {
 }
 
 impl Process {
-    pub(super) fn start(arguments: &[&str]) -> Self {
-        let mut child = Command::new(build::program())
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the partner program starts");
+    pub(super) fn start(mut program: Command) -> Self {
+        let mut child =
+            program.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the partner program starts");
         let input = child.stdin.take().expect("stdin is piped");
         let output = BufReader::new(child.stdout.take().expect("stdout is piped"));
         Self { child, pipes: Mutex::new(Some(Pipes { input, output })) }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::json;
 
+use super::build;
 use super::process::{Process, Refusal};
 
 /// The partner as a reader of texts.
@@ -73,7 +74,7 @@ impl Wire {
     /// Starts the partner.
     #[must_use]
     pub fn start() -> Self {
-        Self { process: Process::start(&[]) }
+        Self { process: Process::start(build::native()) }
     }
 
     /// Reads a server answer with its envelope and answers the result as the partner would write it, byte for byte.
