@@ -11,6 +11,7 @@ mod symmetric;
 
 pub use encryption::{PrivateKey, PublicKey};
 pub use search::SearchKey;
+pub(crate) use signing::strip_signature;
 pub use signing::{SigningKey, VerifyingKey};
 pub use sort::SortKey;
 pub use symmetric::SymmetricKey;

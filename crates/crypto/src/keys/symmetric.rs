@@ -7,7 +7,6 @@ use keyfold_protocol::encoding::Base64Text;
 
 use crate::encoding::from_base64;
 use crate::export::{self, Export};
-use crate::keys::raw;
 use crate::primitives::random::{Entropy, System};
 use crate::suite::CipherKey;
 use crate::suite::gcm::seal_append;
@@ -165,6 +164,11 @@ impl SymmetricKey {
         Ok(Self::new(CipherKey::generate(suite.symmetric, entropy)?.0, id))
     }
 
+    /// A new key of the same algorithm, without an id.
+    pub(crate) fn generate_alike(&self) -> Result<Self, Error> {
+        Ok(Self::new(CipherKey::generate(self.algorithm(), &mut System)?.0, ""))
+    }
+
     /// Raw key bytes of a known algorithm.
     pub(crate) fn from_bytes(algorithm: &str, bytes: &[u8], id: &str) -> Result<Self, Error> {
         Ok(Self::new(CipherKey::from_bytes(algorithm, bytes)?, id))
@@ -187,11 +191,6 @@ impl SymmetricKey {
 
     pub(crate) fn unwrap_bytes(&self, blob: &[u8]) -> Result<SecretBytes, Error> {
         self.decrypt(blob, &[]).map(SecretBytes::new)
-    }
-
-    /// Raw bytes of this key, wiped when dropped.
-    pub(crate) fn to_raw(&self) -> SecretBytes {
-        raw(self.key.parts())
     }
 
     /// Export of a key that has no id of its own: that of a file part.

@@ -591,7 +591,10 @@ mod tests {
 
     #[test]
     fn hybrid_encryption_is_reproduced_from_its_randomness() {
-        for vector in list(&load("std_asymmetric")["hybrid"]) {
+        // The last vectors of the list were made by the reference, which does not tell its randomness.
+        for vector in
+            list(&load("std_asymmetric")["hybrid"]).iter().filter(|one| one["randomness"].is_object())
+        {
             let public = [hex(&vector["public_key_x_hex"]), base64(&vector["public_key_k_b64"])].concat();
             let public = crate::suite::hybrid::EncryptionKey::<EciesKyber>::from_bytes(&public).unwrap();
             let order = ["ephemeral_secret_hex", "inner_nonce_hex", "encaps_random_hex", "outer_nonce_hex"];
@@ -620,7 +623,7 @@ mod tests {
 
     #[test]
     fn hybrid_signatures_are_reproduced_from_their_seed() {
-        for vector in list(&load("std_sign")["hybrid"]) {
+        for vector in list(&load("std_sign")["hybrid"]).iter().filter(|one| one["randomness"].is_object()) {
             let data = hex(&vector["data_hex"]);
             let x = Ed25519Sign::from_bytes(&hex(&vector["sign_key_x_hex"])).unwrap();
             let ed = x.sign(&data, &mut Scripted::new(&[])).unwrap();

@@ -1,0 +1,212 @@
+//! Encrypted files, part by part.
+//!
+//! ```text
+//! part i  = head || 0x00 || payload
+//! head    = {"key":"<base64 of sym(K[i-1], K[i])>","sign":null|{"id","alg"},"sym_key_alg":"<algorithm>"}
+//! payload = sym(K[i], chunk), or signature || sym(K[i], chunk)
+//! ```
+//!
+//! K\[0\] is the content key. Every part carries its own key, locked by the key of the part before, so parts are opened in
+//! sequence and only one of them is ever in memory.
+
+use serde::{Deserialize, Serialize};
+
+use crate::content::{HeadSign, signature_len, split_head, verified};
+use crate::encoding::{from_base64, to_base64};
+use crate::{Error, GeneratedKey, SecretText, SigningKey, SymmetricKey, Verification};
+
+/// Bytes of plaintext in each part but the last: 4 MiB. An empty file has no parts.
+pub const CHUNK_LEN: usize = 4 * 1024 * 1024;
+
+/// In how many parts a file of `size` bytes is uploaded.
+#[must_use]
+pub const fn part_count(size: u64) -> u64 {
+    size.div_ceil(CHUNK_LEN as u64)
+}
+
+/// How far a transfer is, from 0.0 to 1.0, for any number of parts. A transfer without parts is complete.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "a progress bar needs no more than 52 bits")]
+pub fn progress(parts_done: u64, parts: u64) -> f64 {
+    if parts == 0 { 1.0 } else { parts_done.min(parts) as f64 / parts as f64 }
+}
+
+/// The fields of a file registration that concern encryption.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileKey {
+    /// The content key's description as JSON text, for `encrypted_key`.
+    pub encrypted_key: String,
+    /// Algorithm of the content key, for `encrypted_key_alg`.
+    pub encrypted_key_alg: String,
+    /// Id of the group key or public key that it is encrypted with.
+    pub master_key_id: String,
+    /// The encrypted name, if there is one.
+    pub encrypted_file_name: Option<String>,
+}
+
+impl FileKey {
+    /// From a content key just generated, and the name of the file.
+    ///
+    /// # Errors
+    /// [`Error::JsonWrite`] (`client_100`), and as [`SymmetricKey::encrypt`].
+    pub fn new(
+        content_key: &SymmetricKey,
+        description: &GeneratedKey,
+        name: Option<&str>,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            encrypted_key: description.to_json()?,
+            encrypted_key_alg: description.alg.clone(),
+            master_key_id: description.master_key_id.clone(),
+            encrypted_file_name: name.map(|name| encrypt_name(content_key, name)).transpose()?,
+        })
+    }
+}
+
+/// Encrypts a file name under the content key.
+///
+/// # Errors
+/// As [`SymmetricKey::encrypt_text`].
+pub fn encrypt_name(content_key: &SymmetricKey, name: &str) -> Result<String, Error> {
+    content_key.encrypt_text(name, "", None)
+}
+
+/// Decrypts a file name.
+///
+/// # Errors
+/// As [`SymmetricKey::decrypt_text`].
+pub fn decrypt_name(content_key: &SymmetricKey, name: &str) -> Result<String, Error> {
+    content_key.decrypt_text(name, "", Verification::Ignore)
+}
+
+/// Encrypts the parts of one file, in their order.
+pub struct FileEncryptor<'a> {
+    chain: Chain<'a>,
+    signer: Option<&'a SigningKey>,
+}
+
+impl<'a> FileEncryptor<'a> {
+    /// Starts a file. With a signer, every part is signed.
+    #[must_use]
+    pub const fn new(content_key: &'a SymmetricKey, signer: Option<&'a SigningKey>) -> Self {
+        Self { chain: Chain::Start(content_key), signer }
+    }
+
+    /// Encrypts the next part, [`CHUNK_LEN`] bytes or, as the last one, fewer.
+    ///
+    /// # Errors
+    /// As [`SymmetricKey::encrypt_content`]. After an error the file cannot be continued.
+    pub fn encrypt_part(&mut self, chunk: &[u8]) -> Result<Vec<u8>, Error> {
+        let previous = self.chain.key();
+        let key = previous.generate_alike()?;
+        let head = PartHead {
+            key: to_base64(&previous.encrypt(key.expose(), &[])?),
+            sign: crate::Head::new("", self.signer).sign,
+            sym_key_alg: key.algorithm().to_owned(),
+        };
+        let head = serde_json::to_string(&head).map_err(|_| Error::JsonWrite)?;
+        let (front, back) = key.room();
+        let start = head.len() + 1;
+        let front = start + signature_len(self.signer) + front;
+        let mut part = Vec::with_capacity(front + chunk.len() + back);
+        part.extend_from_slice(head.as_bytes());
+        part.resize(front, 0);
+        part.extend_from_slice(chunk);
+        part.resize(front + chunk.len() + back, 0);
+        let payload = part.get_mut(start..).ok_or(Error::Encryption)?;
+        key.encrypt_payload(payload, &[], self.signer)?;
+        self.chain = Chain::Part(key);
+        Ok(part)
+    }
+}
+
+/// Decrypts the parts of one file, in their order.
+pub struct FileDecryptor<'a> {
+    chain: Chain<'a>,
+    verification: Verification<'a>,
+    parts: u64,
+    bytes: u64,
+}
+
+impl<'a> FileDecryptor<'a> {
+    /// Starts a file. A file that was uploaded signed is to be read with [`Verification::Require`].
+    #[must_use]
+    pub const fn new(content_key: &'a SymmetricKey, verification: Verification<'a>) -> Self {
+        Self { chain: Chain::Start(content_key), verification, parts: 0, bytes: 0 }
+    }
+
+    /// Decrypts the next part.
+    ///
+    /// # Errors
+    /// [`Error::Decryption`] (`client_14`) also for a part out of sequence; the signature errors of
+    /// [`SymmetricKey::decrypt_content`]; [`Error::JsonRead`] (`client_101`), [`Error::MalformedEnvelope`]
+    /// (`client_10`). After an error the same part may be tried again.
+    pub fn decrypt_part(&mut self, part: &[u8]) -> Result<Vec<u8>, Error> {
+        let (head, payload): (PartHead, _) = split_head(part)?;
+        let key = self.chain.key().decrypt(&from_base64(&head.key, Error::EncryptedKeyNotBase64)?, &[])?;
+        let key = crate::SecretBytes::new(key);
+        let key = SymmetricKey::from_bytes(&head.sym_key_alg, key.expose(), "")?;
+        let chunk = key.decrypt(verified(head.sign.as_ref(), payload, self.verification)?, &[])?;
+        self.chain = Chain::Part(key);
+        self.parts += 1;
+        self.bytes += chunk.len() as u64;
+        Ok(chunk)
+    }
+
+    /// Parts decrypted so far.
+    #[must_use]
+    pub const fn parts(&self) -> u64 {
+        self.parts
+    }
+
+    /// Bytes decrypted so far.
+    #[must_use]
+    pub const fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Checks that the file is complete.
+    ///
+    /// The format itself does not say where a file ends, so a server can leave out its last parts. An application that
+    /// keeps the size in signed or encrypted data of its own notices here.
+    ///
+    /// # Errors
+    /// [`Error::IncompleteFile`] (`client_407`).
+    pub fn finish(self, size: u64) -> Result<(), Error> {
+        if self.bytes == size { Ok(()) } else { Err(Error::IncompleteFile) }
+    }
+
+    /// The key of the last part in client-side text form, to go on with the next one elsewhere; `None` before the first.
+    ///
+    /// # Errors
+    /// [`Error::JsonWrite`] (`client_100`).
+    pub fn export_part_key(&self) -> Result<Option<SecretText>, Error> {
+        match &self.chain {
+            Chain::Start(_) => Ok(None),
+            Chain::Part(key) => key.export_without_id().map(Some),
+        }
+    }
+}
+
+/// The key that locks the next part's key.
+enum Chain<'a> {
+    Start(&'a SymmetricKey),
+    Part(SymmetricKey),
+}
+
+impl Chain<'_> {
+    const fn key(&self) -> &SymmetricKey {
+        match self {
+            Self::Start(key) => key,
+            Self::Part(key) => key,
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct PartHead {
+    key: String,
+    #[serde(default)]
+    sign: Option<HeadSign>,
+    sym_key_alg: String,
+}
