@@ -169,6 +169,6 @@ impl Login {
 /// # Errors
 /// [`Error::UnknownAlgorithm`] (`client_1`), [`Error::WeakAlgorithm`] (`client_403`).
 pub fn accept_derivation(answer: &PrepareLoginOutput, remembered: &str) -> Result<(), Error> {
-    let told = password::strength(answer.derived_encryption_key_alg.as_str())?;
-    if told < password::strength(remembered)? { Err(Error::WeakAlgorithm) } else { Ok(()) }
+    let told = password::hardness(answer.derived_encryption_key_alg.as_str())?;
+    if told < password::hardness(remembered)? { Err(Error::WeakAlgorithm) } else { Ok(()) }
 }

@@ -185,38 +185,36 @@ pub fn value_key(
 /// How the derivations compare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Hardness {
-    /// Memory-hard.
-    Argon2id,
+    /// PBKDF2: cheap to attack with graphics cards.
+    Iterated,
+    /// Argon2id: memory is what an attacker runs out of.
+    MemoryHard,
 }
 
-/// The static id of a derivation that clients do.
+/// The static id of a derivation that clients do: that of one of the suites.
 pub(crate) fn algorithm(id: &str) -> Result<&'static str, Error> {
-    match id {
-        ARGON2ID => Ok(ARGON2ID),
-        _ => Err(Error::UnknownAlgorithm),
-    }
+    Ok(Suite::of_password_algorithm(id)?.password)
 }
 
-pub(crate) fn strength(algorithm: &str) -> Result<Hardness, Error> {
+pub(crate) fn hardness(algorithm: &str) -> Result<Hardness, Error> {
     match algorithm {
-        ARGON2ID => Ok(Hardness::Argon2id),
-        _ => Err(Error::UnknownAlgorithm),
+        FIPS_PBKDF2 => Ok(Hardness::Iterated),
+        _ => Suite::of_password_algorithm(algorithm).map(|_| Hardness::MemoryHard),
     }
 }
 
+/// Every suite derives with Argon2id, under an id of its own.
 fn derive<const N: usize>(
     password: &str,
     salt: &[u8],
     algorithm: &str,
     cost: Cost,
 ) -> Result<Secret<N>, Error> {
-    match algorithm {
-        ARGON2ID | REC_ARGON2ID => argon2id::derive(password.as_bytes(), salt, cost.memory_kib, cost.passes),
-        _ => Err(Error::UnknownAlgorithm),
-    }
+    Suite::of_password_algorithm(algorithm)?;
+    argon2id::derive(password.as_bytes(), salt, cost.memory_kib, cost.passes)
 }
 
 /// Whether a server can handle a password derivation, of which it needs the salt only.
 pub(crate) fn is_known(algorithm: &str) -> bool {
-    strength(algorithm).is_ok()
+    hardness(algorithm).is_ok()
 }

@@ -50,7 +50,7 @@ impl Suite {
     /// the draft of ML-DSA-65, Argon2id.
     pub const REC: Self = rec::SUITE;
 
-    const ALL: &'static [Self] = &[Self::STD];
+    const ALL: &'static [Self] = &[Self::STD, Self::REC];
 
     /// The suite whose password derivation has this id: it also tells how the master key of an account is encrypted.
     pub(crate) fn of_password_algorithm(algorithm: &str) -> Result<&'static Self, Error> {
