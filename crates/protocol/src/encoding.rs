@@ -66,6 +66,12 @@ macro_rules! checked_text {
                 Ok(Self(text))
             }
 
+            /// Takes text that was checked before: a value on its way from a store to the wire.
+            #[must_use]
+            pub fn from_checked(text: impl Into<String>) -> Self {
+                Self(text.into())
+            }
+
             /// The text as it stands on the wire.
             #[must_use]
             pub fn as_str(&self) -> &str {
