@@ -22,7 +22,7 @@ pub(crate) enum Request {
         password: String,
     },
     /// Runs a login against the three answers of a server, each complete with its envelope. Answers
-    /// `{"login","user_id","auth_key","challenge"}`: the last two are what the client would send back.
+    /// `{"login","user_id","auth_key","verify_login_body"}`: the last two are what the client would send back.
     OpenLogin {
         identifier: String,
         password: String,
@@ -170,13 +170,14 @@ impl Bench {
             return Err(Failure::here("a second factor is demanded"));
         };
         let device = StdUser::done_login(&master_key, auth_key.clone(), identifier.to_owned(), keys)?;
-        let challenge = device.challenge;
+        // Not the bare challenge, as its name says, but the whole body that returns it.
+        let verify_login_body = device.challenge;
         let user = StdUser::verify_login(verify_login, device.user_id, device.device_id, device.device_keys)?;
         let answer = json!({
             "login": self.logins.len(),
             "user_id": user.user_id,
             "auth_key": auth_key,
-            "challenge": challenge,
+            "verify_login_body": verify_login_body,
         });
         self.logins.push(Login { user, group_keys: HashMap::new() });
         Ok(answer)

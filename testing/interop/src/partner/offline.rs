@@ -19,8 +19,8 @@ pub struct OfflineLogin<'a> {
     pub user_id: String,
     /// What the partner sends as proof of the password (base64).
     pub auth_key: String,
-    /// What the partner found in the login challenge.
-    pub challenge: String,
+    /// The body of `POST /verify_login`, with the challenge solved.
+    pub verify_login_body: String,
 }
 
 #[expect(clippy::missing_errors_doc, reason = "always the partner's own refusal")]
@@ -51,7 +51,7 @@ impl Offline {
             login: usize,
             user_id: String,
             auth_key: String,
-            challenge: String,
+            verify_login_body: String,
         }
         let [prepare_login, done_login, verify_login] = answers;
         let answer: Answer = self.process.ask(
@@ -70,7 +70,7 @@ impl Offline {
             number: answer.login,
             user_id: answer.user_id,
             auth_key: answer.auth_key,
-            challenge: answer.challenge,
+            verify_login_body: answer.verify_login_body,
         })
     }
 }
