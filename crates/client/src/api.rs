@@ -1,0 +1,145 @@
+//! One request to the server: path, headers, envelope.
+
+use std::sync::Arc;
+
+use keyfold_protocol::encoding::SecretText;
+use keyfold_protocol::id::GroupId;
+use keyfold_protocol::{API_PREFIX, APP_TOKEN_HEADER, GROUP_ACCESS_HEADER, envelope};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::Error;
+use crate::transport::{Method, Request, Response, Transport};
+
+/// The server and the app on it.
+pub(crate) struct Api {
+    base_url: String,
+    app_token: String,
+    transport: Arc<dyn Transport>,
+}
+
+/// A request, before it is known who sends it.
+pub(crate) struct Call {
+    method: Method,
+    path: String,
+    body: Vec<u8>,
+    group_access: Option<GroupId>,
+}
+
+impl Api {
+    pub(crate) fn new(base_url: String, app_token: String, transport: Arc<dyn Transport>) -> Self {
+        Self { base_url, app_token, transport }
+    }
+
+    /// Sends `call`, with an access token where the endpoint asks for one, and opens the envelope.
+    pub(crate) async fn call<T: DeserializeOwned>(
+        &self,
+        call: &Call,
+        token: Option<&SecretText>,
+    ) -> Result<T, Error> {
+        let mut request = Request::new(call.method, format!("{}{API_PREFIX}{}", self.base_url, call.path));
+        request.headers.push((APP_TOKEN_HEADER, self.app_token.clone()));
+        if let Some(token) = token {
+            request.headers.push(bearer(token));
+        }
+        if let Some(group) = &call.group_access {
+            request.headers.push((GROUP_ACCESS_HEADER, group.as_str().to_owned()));
+        }
+        if !call.body.is_empty() {
+            request.headers.push(("content-type", "application/json".to_owned()));
+            request.body.clone_from(&call.body);
+        }
+        let Response { status, body } = self.send(request).await?;
+        envelope::open(&body).map_err(|error| Error::from_answer(status, error))
+    }
+
+    /// Sends a request as it is.
+    pub(crate) async fn send(&self, request: Request) -> Result<Response, Error> {
+        tracing::debug!(method = request.method.as_str(), url = request.url, "request");
+        let answer = self.transport.send(request).await;
+        match &answer {
+            Ok(answer) => tracing::debug!(status = answer.status, bytes = answer.body.len(), "answer"),
+            Err(error) => tracing::debug!(%error, "no answer"),
+        }
+        Ok(answer?)
+    }
+}
+
+impl Call {
+    /// A request to `/api/v1/<segment>/<segment>/…`.
+    ///
+    /// # Errors
+    /// [`Error::InvalidId`] for a segment that would change the path. Servers decode nothing in paths, so there is no
+    /// escaped form that could be sent instead.
+    pub(crate) fn new(method: Method, segments: &[&str]) -> Result<Self, Error> {
+        let mut path = String::new();
+        for segment in segments {
+            let plain = segment
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~'));
+            if !plain || matches!(*segment, "" | "." | "..") {
+                return Err(Error::InvalidId);
+            }
+            path.push('/');
+            path.push_str(segment);
+        }
+        Ok(Self { method, path, body: Vec::new(), group_access: None })
+    }
+
+    pub(crate) fn get(segments: &[&str]) -> Result<Self, Error> {
+        Self::new(Method::Get, segments)
+    }
+
+    pub(crate) fn post(segments: &[&str]) -> Result<Self, Error> {
+        Self::new(Method::Post, segments)
+    }
+
+    pub(crate) fn put(segments: &[&str]) -> Result<Self, Error> {
+        Self::new(Method::Put, segments)
+    }
+
+    pub(crate) fn patch(segments: &[&str]) -> Result<Self, Error> {
+        Self::new(Method::Patch, segments)
+    }
+
+    pub(crate) fn delete(segments: &[&str]) -> Result<Self, Error> {
+        Self::new(Method::Delete, segments)
+    }
+
+    /// With `body` as JSON.
+    pub(crate) fn json(mut self, body: &impl Serialize) -> Result<Self, Error> {
+        self.body = serde_json::to_vec(body).map_err(|error| Error::JsonWrite(Arc::new(error)))?;
+        Ok(self)
+    }
+
+    /// With text that is JSON already.
+    pub(crate) fn body(mut self, body: String) -> Self {
+        self.body = body.into_bytes();
+        self
+    }
+
+    /// On behalf of a group that is a member.
+    pub(crate) fn acting_as(mut self, group: Option<&GroupId>) -> Self {
+        self.group_access = group.cloned();
+        self
+    }
+}
+
+/// The header that carries an access token.
+pub(crate) fn bearer(token: &SecretText) -> (&'static str, String) {
+    ("authorization", format!("Bearer {}", token.expose()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_cannot_change_the_path() {
+        for id in ["", ".", "..", "a/b", "a?b", "a#b", "a%2fb", "a b", "é", "a\\b", "a\n"] {
+            assert!(matches!(Call::get(&["group", id]), Err(Error::InvalidId)), "{id:?}");
+        }
+        let call = Call::get(&["group", "0190a6a4-3b1c-7cde-8f01-23456789abcd", "light"]).unwrap();
+        assert_eq!(call.path, "/group/0190a6a4-3b1c-7cde-8f01-23456789abcd/light");
+    }
+}

@@ -1,0 +1,148 @@
+//! Lists that come in pages of 50.
+
+use std::collections::VecDeque;
+use std::marker::PhantomData;
+
+use futures_util::Stream;
+use keyfold_protocol::PAGE_SIZE;
+use keyfold_protocol::group::{
+    GroupChildItem, GroupInviteItem, GroupJoinReqItem, GroupUserListItem, ListGroupItem,
+};
+use keyfold_protocol::id::GroupId;
+use keyfold_protocol::user::DeviceListItem;
+use serde::de::DeserializeOwned;
+
+use crate::api::Call;
+use crate::error::Error;
+use crate::session::Session;
+
+/// A list on the server, read page by page, item by item, or whole. Nothing is requested before it is asked for.
+///
+/// ```no_run
+/// # async fn example(group: keyfold::Group) -> Result<(), keyfold::Error> {
+/// let mut members = group.members();
+/// while let Some(page) = members.next_page().await? {
+///     for member in page {
+///         println!("{} has rank {}", member.user_id, member.rank);
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "nothing is requested before a page is asked for"]
+pub struct Pages<T> {
+    session: Session,
+    path: Vec<String>,
+    acting_as: Option<GroupId>,
+    after: Position,
+    end: bool,
+    items: PhantomData<fn() -> T>,
+}
+
+/// A place in a list: behind an item that was seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Position {
+    time: u64,
+    id: String,
+}
+
+/// Something that stands in a list.
+pub trait Item: DeserializeOwned + sealed::Sealed {
+    /// The place behind this item.
+    fn position(&self) -> Position;
+}
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+impl<T: Item> Pages<T> {
+    pub(crate) fn new(session: Session, path: &[&str], acting_as: Option<GroupId>) -> Self {
+        Self {
+            session,
+            path: path.iter().map(|segment| (*segment).to_owned()).collect(),
+            acting_as,
+            after: Position { time: 0, id: "none".to_owned() },
+            end: false,
+            items: PhantomData,
+        }
+    }
+
+    /// Begins behind `item` instead of at the start.
+    pub fn after(self, item: &T) -> Self {
+        self.after_position(item.position())
+    }
+
+    /// Begins behind this place instead of at the start.
+    pub fn after_position(mut self, position: Position) -> Self {
+        self.after = position;
+        self
+    }
+
+    /// The next page of at most 50 items, `None` after the last. After an error the same page can be asked for again.
+    ///
+    /// # Errors
+    /// Those of the request.
+    pub async fn next_page(&mut self) -> Result<Option<Vec<T>>, Error> {
+        if self.end {
+            return Ok(None);
+        }
+        let time = self.after.time.to_string();
+        let mut path: Vec<&str> = self.path.iter().map(String::as_str).collect();
+        path.extend([time.as_str(), self.after.id.as_str()]);
+        let call = Call::get(&path)?.acting_as(self.acting_as.as_ref());
+        let page: Vec<T> = self.session.call(&call).await?;
+        let last = page.last().map(Item::position);
+        // A place that does not move would go round for ever.
+        self.end = page.len() < PAGE_SIZE || last.as_ref() == Some(&self.after);
+        match last {
+            None => Ok(None),
+            Some(last) => {
+                self.after = last;
+                Ok(Some(page))
+            }
+        }
+    }
+
+    /// Everything from here on, in memory.
+    ///
+    /// # Errors
+    /// Those of [`next_page`](Self::next_page).
+    pub async fn all(mut self) -> Result<Vec<T>, Error> {
+        let mut items = Vec::new();
+        while let Some(page) = self.next_page().await? {
+            items.extend(page);
+        }
+        Ok(items)
+    }
+
+    /// Item by item; the next page is requested when it is needed. Ends after the first error.
+    pub fn into_stream(self) -> impl Stream<Item = Result<T, Error>> {
+        futures_util::stream::try_unfold((self, VecDeque::new()), |(mut pages, mut items)| async move {
+            if items.is_empty() {
+                items = pages.next_page().await?.unwrap_or_default().into();
+            }
+            Ok(items.pop_front().map(|item| (item, (pages, items))))
+        })
+    }
+}
+
+macro_rules! items {
+    ($($item:ty: $time:ident, $id:ident;)*) => {$(
+        impl sealed::Sealed for $item {}
+        impl Item for $item {
+            fn position(&self) -> Position {
+                Position { time: self.$time, id: self.$id.as_str().to_owned() }
+            }
+        }
+    )*};
+}
+
+items! {
+    DeviceListItem: time, device_id;
+    GroupUserListItem: joined_time, user_id;
+    ListGroupItem: time, group_id;
+    GroupChildItem: time, group_id;
+    GroupInviteItem: time, group_id;
+    GroupJoinReqItem: time, user_id;
+}

@@ -1,0 +1,68 @@
+//! What differs between native programs and JavaScript hosts.
+//!
+//! Native futures and handles can move between threads; in WebAssembly there is one thread, and nothing that
+//! touches JavaScript may leave it. The aliases here let one source say both.
+
+use std::future::Future;
+use std::pin::Pin;
+
+/// A boxed future: `Send` on native targets, not required to be on WebAssembly.
+#[cfg(not(target_family = "wasm"))]
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+/// A boxed future: `Send` on native targets, not required to be on WebAssembly.
+#[cfg(target_family = "wasm")]
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
+/// `Send + Sync` on native targets, nothing on WebAssembly.
+#[cfg(not(target_family = "wasm"))]
+pub trait MaybeSendSync: Send + Sync {}
+#[cfg(not(target_family = "wasm"))]
+impl<T: Send + Sync + ?Sized> MaybeSendSync for T {}
+/// `Send + Sync` on native targets, nothing on WebAssembly.
+#[cfg(target_family = "wasm")]
+pub trait MaybeSendSync {}
+#[cfg(target_family = "wasm")]
+impl<T: ?Sized> MaybeSendSync for T {}
+
+/// An error to keep as the cause of another one.
+pub type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// Milliseconds since 1970 by the clock of this machine.
+#[cfg(not(target_family = "wasm"))]
+pub(crate) fn system_time() -> u64 {
+    // A clock before 1970 counts as 1970: every token then looks valid until the server refuses it.
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// Milliseconds since 1970 by the clock of this machine.
+#[cfg(target_family = "wasm")]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "within 53 bits, and never negative"
+)]
+pub(crate) fn system_time() -> u64 {
+    js_sys::Date::now() as u64
+}
+
+/// Runs work that takes tens of milliseconds (password derivation, key generation) where it does not hold up the
+/// caller's executor: on a thread of its own, which needs no particular runtime.
+///
+/// Returns `None` if the work panicked.
+#[cfg(not(target_family = "wasm"))]
+pub(crate) async fn offload<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    let (sender, receiver) = futures_channel::oneshot::channel();
+    std::thread::spawn(move || {
+        // Nobody waits any more when the caller was cancelled.
+        let _ = sender.send(work());
+    });
+    receiver.await.ok()
+}
+
+/// Runs `work` in place: there is no other thread.
+#[cfg(target_family = "wasm")]
+pub(crate) async fn offload<T: 'static>(work: impl FnOnce() -> T + 'static) -> Option<T> {
+    Some(work())
+}

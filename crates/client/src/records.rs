@@ -1,0 +1,111 @@
+//! What is kept in the storage, and under which names.
+//!
+//! The names are those of the existing JavaScript clients, so that apps which look into their storage find what they
+//! expect. The values are ours. Secret in them are the keys of the device and the tokens; keys of users and groups are
+//! kept as the server sends them, encrypted to the device or to another key.
+
+use std::fmt;
+use std::sync::Arc;
+
+use keyfold_protocol::id::{DeviceId, GroupId, KeyId, UserId};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
+
+use crate::error::Error;
+use crate::session::StoredSession;
+use crate::storage::Storage;
+
+const ACTUAL_USER: &str = "actual_user";
+
+/// Reads and writes records as JSON.
+#[derive(Clone)]
+pub(crate) struct Records(Arc<dyn Storage>);
+
+impl Records {
+    pub(crate) fn new(storage: Arc<dyn Storage>) -> Self {
+        Self(storage)
+    }
+
+    /// Identifier of the device that logged in last.
+    pub(crate) async fn actual_user(&self) -> Result<Option<String>, Error> {
+        self.get("name of the current user", ACTUAL_USER).await
+    }
+
+    pub(crate) async fn set_actual_user(&self, identifier: &str) -> Result<(), Error> {
+        self.set(ACTUAL_USER, &identifier).await
+    }
+
+    pub(crate) async fn delete_actual_user(&self) -> Result<(), Error> {
+        self.delete(ACTUAL_USER).await
+    }
+
+    pub(crate) async fn session(&self, device: &DeviceId) -> Result<Option<StoredSession>, Error> {
+        self.get("session", &session_key(device)).await
+    }
+
+    pub(crate) async fn set_session(&self, session: &StoredSession) -> Result<(), Error> {
+        self.set(&session_key(&session.device_id), session).await
+    }
+
+    pub(crate) async fn delete_session(&self, device: &DeviceId) -> Result<(), Error> {
+        self.delete(&session_key(device)).await
+    }
+
+    /// The value under `key`; `what` names it in an error.
+    pub(crate) async fn get<T: DeserializeOwned>(
+        &self,
+        what: &'static str,
+        key: &str,
+    ) -> Result<Option<T>, Error> {
+        let Some(text) = self.0.get(key).await? else { return Ok(None) };
+        serde_json::from_str(&text)
+            .map(Some)
+            .map_err(|error| Error::StoredDataUnreadable { what, cause: Some(Arc::new(error)) })
+    }
+
+    pub(crate) async fn set<T: Serialize>(&self, key: &str, value: &T) -> Result<(), Error> {
+        let text = serde_json::to_string(value).map_err(|error| Error::JsonWrite(Arc::new(error)))?;
+        let text = Zeroizing::new(text);
+        Ok(self.0.set(key, &text).await?)
+    }
+
+    pub(crate) async fn delete(&self, key: &str) -> Result<(), Error> {
+        Ok(self.0.delete(key).await?)
+    }
+
+    pub(crate) async fn clear(&self) -> Result<(), Error> {
+        Ok(self.0.clear().await?)
+    }
+}
+
+impl fmt::Debug for Records {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Records")
+    }
+}
+
+pub(crate) fn user_key(identifier: &str) -> String {
+    format!("user_data_id_{identifier}")
+}
+
+fn session_key(device: &DeviceId) -> String {
+    format!("session_id_{device}")
+}
+
+/// `owner` is the user, or the group through which the group is reached.
+pub(crate) fn group_key(owner: &str, group: &GroupId) -> String {
+    format!("group_data_user_{owner}_id_{group}")
+}
+
+pub(crate) fn user_public_key(user: &UserId) -> String {
+    format!("user_public_key_id_{user}")
+}
+
+pub(crate) fn group_public_key(group: &GroupId) -> String {
+    format!("group_public_key_id_{group}")
+}
+
+pub(crate) fn user_verify_key(user: &UserId, key: &KeyId) -> String {
+    format!("user_verify_key_id_{user}_key_id_{key}")
+}
