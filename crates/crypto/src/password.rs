@@ -87,7 +87,8 @@ impl DerivedKeys {
     }
 
     /// `{"Argon2":"<base64>"}`: kept by bindings while the user looks for a second factor.
-    pub(crate) fn export_encryption_key(&self) -> SecretText {
+    #[must_use]
+    pub fn export_encryption_key(&self) -> SecretText {
         let key = SecretText::new(to_base64(self.encryption.expose()));
         let mut text = String::with_capacity(key.expose().len() + 16);
         text.extend(["{\"Argon2\":\"", key.expose(), "\"}"]);
