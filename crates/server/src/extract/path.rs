@@ -50,20 +50,14 @@ from_path! {
     (A, B, C) => (A, B, C),
 }
 
-macro_rules! single {
-    ($($target:ty),*) => {$(
-        impl FromRequestParts<AppState> for Path<$target> {
-            type Rejection = ApiError;
+impl<A: FromSegment> FromRequestParts<AppState> for Path<A> {
+    type Rejection = ApiError;
 
-            async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, ApiError> {
-                let template = parts.extensions.get::<MatchedPath>().ok_or(ErrorCode::ParameterMissing)?;
-                next(&mut parameters(template.as_str(), parts.uri.path())).map(Self)
-            }
-        }
-    )*};
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, ApiError> {
+        let template = parts.extensions.get::<MatchedPath>().ok_or(ErrorCode::ParameterMissing)?;
+        next(&mut parameters(template.as_str(), parts.uri.path())).map(Self)
+    }
 }
-
-single!(String, u64, UserId, DeviceId, GroupId, KeyId, KeySessionId, MemberId);
 
 impl FromSegment for u64 {
     fn from_segment(segment: &str) -> Result<Self, ApiError> {
