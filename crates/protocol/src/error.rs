@@ -125,6 +125,8 @@ pub enum ErrorCode {
     ReInviteNotAMember,
     /// The monthly limit of the app is reached. (400/321)
     RotationLimit,
+    /// A limit of this server on the size of groups is reached; the text says which. Ours: other servers have none. (400/322)
+    GroupLimit,
     /// No such endpoint, or not with this method. (404/404)
     NotFound,
     /// The caller is throttled. The `Retry-After` header says for how many seconds. Ours: other servers do not throttle. (429/429)
@@ -203,6 +205,7 @@ impl ErrorCode {
         Self::ConnectedMembership,
         Self::ReInviteNotAMember,
         Self::RotationLimit,
+        Self::GroupLimit,
         Self::NotFound,
         Self::TooManyRequests,
         Self::OtpSecret,
@@ -295,6 +298,7 @@ impl ErrorCode {
             Self::ConnectedMembership => (319, 400, "This group can not be a member here"),
             Self::ReInviteNotAMember => (320, 400, "The user is not a member of this group"),
             Self::RotationLimit => (321, 400, "Too many key rotations in this month"),
+            Self::GroupLimit => (322, 400, "The group has no room for more"),
             Self::NotFound => (404, 404, "Not found"),
             Self::TooManyRequests => (429, 429, "Too many requests. Try again later"),
             Self::OtpSecret => (900, 400, "Can't use the totp secret"),
