@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::clock::{Clock, SystemClock};
 use crate::db::DatabaseConfig;
+use crate::group::limits::GroupLimits;
 use crate::root_key::RootKey;
 
 /// Everything a server is started with.
@@ -60,6 +61,8 @@ pub struct Limits {
     pub sessions_per_device: u32,
     /// Devices of a user.
     pub devices_per_user: u32,
+    /// Sizes of groups.
+    pub groups: GroupLimits,
     /// Throttling.
     pub throttle: ThrottleLimits,
 }
@@ -115,6 +118,7 @@ impl Default for Limits {
             session_lifetime: Duration::from_secs(400 * DAY),
             sessions_per_device: 50,
             devices_per_user: 200,
+            groups: GroupLimits::default(),
             throttle: ThrottleLimits::default(),
         }
     }

@@ -14,7 +14,7 @@ use keyfold_protocol::error::ErrorCode;
 
 use crate::error::ApiError;
 use crate::state::AppState;
-use crate::{app, telemetry, user};
+use crate::{app, group, telemetry, user};
 
 /// A route for `GET`. There are also [`post`], [`put`], [`patch`] and [`delete`].
 pub(crate) fn get<H: Handler<T, AppState>, T: 'static>(handler: H) -> MethodRouter<AppState> {
@@ -49,6 +49,7 @@ pub(crate) fn router(state: AppState) -> Router {
         .route("/metrics", get(telemetry::metrics))
         .merge(app::routes::router())
         .merge(user::router())
+        .merge(group::router())
         .fallback(not_found)
         // A known path with another method is as unknown as any other: there is no 405.
         .method_not_allowed_fallback(not_found)

@@ -20,7 +20,9 @@ use crate::app::AppCache;
 use crate::config::Config;
 use crate::db::{Db, DbError};
 use crate::extract::Peer;
+use crate::group::rotation_job::RotationHandler;
 use crate::installation::{self, InstallationError};
+use crate::jobs::{Wake, Workers};
 use crate::jwt::JwtCache;
 use crate::routing;
 use crate::state::{AppState, Shared};
@@ -36,6 +38,7 @@ pub struct RunningServer {
     state: AppState,
     stop: oneshot::Sender<()>,
     accepting: JoinHandle<()>,
+    workers: Workers,
 }
 
 /// Why a server did not start.
@@ -80,12 +83,14 @@ impl Server {
             apps: AppCache::new(),
             jwts: JwtCache::new(),
             throttle: Throttle::new(!config.development),
+            jobs: Wake::default(),
             telemetry: Telemetry::new(),
         });
+        let workers = Workers::start(state.clone(), vec![Arc::new(RotationHandler::new(state.clone()))]);
         let (stop, stopped) = oneshot::channel();
         let accepting = tokio::spawn(accept(listener, state.clone(), stopped));
         tracing::info!(%address, database = state.db.dialect().name(), "listening");
-        Ok(RunningServer { address, state, stop, accepting })
+        Ok(RunningServer { address, state, stop, accepting, workers })
     }
 }
 
@@ -107,6 +112,7 @@ impl RunningServer {
         // Fails when the server has ended already.
         let _ = self.stop.send(());
         let _ = self.accepting.await;
+        self.workers.stop().await;
         self.state.db.close().await;
     }
 

@@ -6,6 +6,7 @@ use crate::app::AppCache;
 use crate::clock::Clock;
 use crate::config::{ClientAddressSource, Limits};
 use crate::db::Db;
+use crate::jobs::Wake;
 use crate::jwt::JwtCache;
 use crate::root_key::RootKey;
 use crate::telemetry::Telemetry;
@@ -40,6 +41,8 @@ pub struct Shared {
     pub(crate) jwts: JwtCache,
     /// Counters of attempts.
     pub(crate) throttle: Throttle,
+    /// Announces work that outlives its request.
+    pub(crate) jobs: Wake,
     /// Metrics.
     pub telemetry: Telemetry,
 }

@@ -31,6 +31,23 @@ pub struct Telemetry {
     durations: Family<RouteLabels, Histogram>,
     /// Open client connections.
     pub connections: Gauge,
+    /// Work that outlives its request.
+    pub(crate) jobs: JobMetrics,
+}
+
+/// What the workers do.
+#[derive(Clone, Default)]
+pub(crate) struct JobMetrics {
+    /// Jobs that are worked on.
+    pub(crate) running: Gauge,
+    /// Jobs that were finished.
+    pub(crate) done: Counter<u64, AtomicU64>,
+    /// Attempts that failed and will be repeated.
+    pub(crate) failed: Counter<u64, AtomicU64>,
+    /// Members that got their share of a key rotation.
+    pub(crate) rotation_shares: Counter<u64, AtomicU64>,
+    /// Members whose public key was of no use in a key rotation.
+    pub(crate) rotation_failures: Counter<u64, AtomicU64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -60,7 +77,9 @@ impl Telemetry {
         );
         let connections = Gauge::default();
         registry.register("http_connections", "Open client connections", connections.clone());
-        Self { registry: Arc::new(registry), requests, durations, connections }
+        let jobs = JobMetrics::default();
+        jobs.register(&mut registry);
+        Self { registry: Arc::new(registry), requests, durations, connections, jobs }
     }
 
     fn observe(&self, method: &'static str, route: &str, status: u16, code: u32, started: Instant) {
@@ -75,6 +94,18 @@ impl Telemetry {
 /// From 0.25 ms to 4 s.
 fn duration_histogram() -> Histogram {
     Histogram::new(exponential_buckets(0.000_25, 2.0, 15))
+}
+
+impl JobMetrics {
+    fn register(&self, registry: &mut Registry) {
+        registry.register("jobs_running", "Jobs that are worked on", self.running.clone());
+        registry.register("jobs_done", "Finished jobs", self.done.clone());
+        registry.register("jobs_failed", "Attempts that failed and will be repeated", self.failed.clone());
+        let shares = "Members that got their share of a key rotation";
+        registry.register("key_rotation_shares", shares, self.rotation_shares.clone());
+        let failures = "Members whose public key was of no use in a key rotation";
+        registry.register("key_rotation_failures", failures, self.rotation_failures.clone());
+    }
 }
 
 /// `GET /metrics`: Prometheus text format.

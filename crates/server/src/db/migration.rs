@@ -10,17 +10,17 @@ use super::postgres::migration_error;
 use super::{DbError, Dialect};
 
 /// Version of the newest migration this program knows.
-pub const SCHEMA_VERSION: i64 = 1;
+pub const SCHEMA_VERSION: i64 = 2;
 
 struct Migration {
     version: i64,
     template: &'static str,
 }
 
-const MIGRATIONS: &[Migration] = &[Migration {
-    version: SCHEMA_VERSION,
-    template: include_str!("../../migrations/0001_users_and_groups.sql"),
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, template: include_str!("../../migrations/0001_users_and_groups.sql") },
+    Migration { version: SCHEMA_VERSION, template: include_str!("../../migrations/0002_group_administration.sql") },
+];
 
 const LEDGER: &str =
     "CREATE TABLE IF NOT EXISTS schema_migrations (version $INT PRIMARY KEY, checksum $BLOB NOT NULL) $TABLE";

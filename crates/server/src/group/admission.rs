@@ -96,7 +96,11 @@ pub(super) async fn store_keys(
     let stored =
         store::keys::insert_copies(tx, group, &principal.id, now, &copies, IfPresent::Replace).await?;
     // Keys of other groups are passed over by the statement.
-    if usize::try_from(stored).ok() == Some(keys.len()) { Ok(()) } else { Err(ErrorCode::GroupKeyNotFound.into()) }
+    if usize::try_from(stored).ok() == Some(keys.len()) {
+        Ok(())
+    } else {
+        Err(ErrorCode::GroupKeyNotFound.into())
+    }
 }
 
 /// Stores what the grant holds, and opens a session when more is to come. The answer of the endpoint.

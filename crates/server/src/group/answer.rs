@@ -35,7 +35,12 @@ pub(crate) async fn accept(
 ///
 /// # Errors
 /// 400/307 without an invitation.
-pub(crate) async fn reject(tx: &mut Tx, app: &AppId, target: &GroupId, invited: &MemberId) -> Result<(), ApiError> {
+pub(crate) async fn reject(
+    tx: &mut Tx,
+    app: &AppId,
+    target: &GroupId,
+    invited: &MemberId,
+) -> Result<(), ApiError> {
     lock(tx, app, target).await?;
     if withdraw(tx, target, invited).await? { Ok(()) } else { Err(ErrorCode::InviteNotFound.into()) }
 }

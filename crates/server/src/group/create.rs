@@ -120,7 +120,10 @@ async fn insert_keys(
     now: u64,
 ) -> Result<(), ApiError> {
     check_group(keys).map_err(|error| {
-        ApiError::with_message(ErrorCode::Input, format!("Wrong input: the keys of the group are of no use: {error}"))
+        ApiError::with_message(
+            ErrorCode::Input,
+            format!("Wrong input: the keys of the group are of no use: {error}"),
+        )
     })?;
     if !store::public_keys::belongs_to(tx, creator, &keys.creator_public_key_id).await? {
         return Err(ErrorCode::PublicKeyNotFound.into());

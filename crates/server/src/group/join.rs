@@ -73,7 +73,9 @@ async fn insert(
     let inserted =
         store::invites::insert(tx, target, principal, InviteKind::JoinRequest, RANK_DEFAULT, now).await?;
     let one_too_many = limits.pending.saturating_add(1);
-    if inserted && store::invites::count(tx, target, InviteKind::JoinRequest, one_too_many).await? > limits.pending {
+    if inserted
+        && store::invites::count(tx, target, InviteKind::JoinRequest, one_too_many).await? > limits.pending
+    {
         return Err(Limit::JoinRequests.into());
     }
     Ok(())
@@ -83,7 +85,12 @@ async fn insert(
 ///
 /// # Errors
 /// 400/310 for an unknown group.
-pub(crate) async fn withdraw(tx: &mut Tx, app: &AppId, member: &MemberId, target: &GroupId) -> Result<(), ApiError> {
+pub(crate) async fn withdraw(
+    tx: &mut Tx,
+    app: &AppId,
+    member: &MemberId,
+    target: &GroupId,
+) -> Result<(), ApiError> {
     store::groups::find(tx, app, target).await?.ok_or(ErrorCode::GroupAccess)?;
     store::invites::delete(tx, target, member, InviteKind::JoinRequest).await?;
     Ok(())
@@ -93,7 +100,11 @@ pub(crate) async fn withdraw(tx: &mut Tx, app: &AppId, member: &MemberId, target
 ///
 /// # Errors
 /// 400/310, 400/301 above rank 1.
-pub(crate) async fn withdraw_for_group(tx: &mut Tx, caller: &Caller, target: &GroupId) -> Result<(), ApiError> {
+pub(crate) async fn withdraw_for_group(
+    tx: &mut Tx,
+    caller: &Caller,
+    target: &GroupId,
+) -> Result<(), ApiError> {
     let access = caller.enter(tx).await?;
     access.require_rank(RANK_ADMIN)?;
     withdraw(tx, &caller.app, &MemberId::from(&access.group.id), target).await

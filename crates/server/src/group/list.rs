@@ -19,7 +19,11 @@ pub(crate) const PAGE: u32 = 50;
 ///
 /// # Errors
 /// 400/310.
-pub(crate) async fn members(tx: &mut Tx, caller: &Caller, after: &Cursor) -> Result<Vec<GroupUserListItem>, ApiError> {
+pub(crate) async fn members(
+    tx: &mut Tx,
+    caller: &Caller,
+    after: &Cursor,
+) -> Result<Vec<GroupUserListItem>, ApiError> {
     let access = caller.enter(tx).await?;
     Ok(store::lists::members(tx, &access.group.id, &access.principal.id, after, PAGE).await?)
 }
@@ -28,7 +32,11 @@ pub(crate) async fn members(tx: &mut Tx, caller: &Caller, after: &Cursor) -> Res
 ///
 /// # Errors
 /// 400/310.
-pub(crate) async fn children(tx: &mut Tx, caller: &Caller, after: &Cursor) -> Result<Vec<GroupChildItem>, ApiError> {
+pub(crate) async fn children(
+    tx: &mut Tx,
+    caller: &Caller,
+    after: &Cursor,
+) -> Result<Vec<GroupChildItem>, ApiError> {
     let access = caller.enter(tx).await?;
     Ok(store::lists::children(tx, &access.group.id, after, PAGE).await?)
 }

@@ -58,7 +58,11 @@ pub(crate) async fn kick(tx: &mut Tx, caller: &Caller, target: &MemberId) -> Res
 /// # Errors
 /// 400/310, 400/301 above rank 1, 400/314 for a rank outside of 1 to 4 and for the creator, 400/300 when it is no direct member, 400/308 when the
 /// last admin would step down.
-pub(crate) async fn change_rank(tx: &mut Tx, caller: &Caller, input: &ChangeRankInput) -> Result<(), ApiError> {
+pub(crate) async fn change_rank(
+    tx: &mut Tx,
+    caller: &Caller,
+    input: &ChangeRankInput,
+) -> Result<(), ApiError> {
     let access = caller.enter_for_update(tx).await?;
     access.require_rank(RANK_ADMIN)?;
     if !(RANK_ADMIN..=RANK_MEMBER).contains(&input.new_rank) {

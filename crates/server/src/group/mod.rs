@@ -25,6 +25,7 @@
 //! | `store` | SQL |
 
 pub(crate) mod access;
+pub(crate) mod admission;
 pub(crate) mod answer;
 pub(crate) mod create;
 pub(crate) mod delete;
@@ -35,6 +36,7 @@ pub(crate) mod key_session;
 pub mod limits;
 pub(crate) mod list;
 pub(crate) mod member;
+mod month;
 pub(crate) mod principal;
 pub(crate) mod public_key;
 pub(crate) mod rotation;
@@ -43,3 +45,4 @@ mod routes;
 mod store;
 
 pub(crate) use routes::router;
+pub(crate) use store::groups::user_exists;

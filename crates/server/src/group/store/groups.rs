@@ -20,8 +20,10 @@ pub(in crate::group) struct NewGroup<'a> {
 /// Makes every other transaction that locks the group wait until this one ends. On SQLite there is only one writer.
 pub(in crate::group) async fn lock(tx: &mut Tx, group: &GroupId) -> Result<(), DbError> {
     if tx.dialect() == Dialect::Postgres {
-        tx.query_opt("SELECT id FROM groups WHERE id = $1 FOR UPDATE", params![group], |row| row.col::<GroupId>())
-            .await?;
+        tx.query_opt("SELECT id FROM groups WHERE id = $1 FOR UPDATE", params![group], |row| {
+            row.col::<GroupId>()
+        })
+        .await?;
     }
     Ok(())
 }
@@ -67,12 +69,16 @@ pub(in crate::group) async fn find(tx: &mut Tx, app: &AppId, id: &GroupId) -> Re
 }
 
 /// Whether the user exists in this app.
-pub(in crate::group) async fn user_exists(tx: &mut Tx, app: &AppId, user: &UserId) -> Result<bool, DbError> {
+pub(crate) async fn user_exists(tx: &mut Tx, app: &AppId, user: &UserId) -> Result<bool, DbError> {
     let sql = "SELECT 1 FROM users WHERE id = $1 AND app_id = $2";
     Ok(tx.query_opt(sql, params![user, app], |row| row.col::<i64>()).await?.is_some())
 }
 
-pub(in crate::group) async fn count_children(tx: &mut Tx, group: &GroupId, limit: u32) -> Result<u32, DbError> {
+pub(in crate::group) async fn count_children(
+    tx: &mut Tx,
+    group: &GroupId,
+    limit: u32,
+) -> Result<u32, DbError> {
     let sql = "SELECT count(*) FROM (SELECT 1 FROM groups WHERE parent_id = $1 LIMIT $2) AS some";
     Ok(tx.query_opt(sql, params![group, limit], |row| row.col()).await?.unwrap_or(0))
 }
@@ -83,12 +89,19 @@ pub(in crate::group) async fn toggle_invites(tx: &mut Tx, group: &GroupId) -> Re
     tx.execute(sql, params![group]).await.map(drop)
 }
 
-pub(in crate::group) async fn set_current_key(tx: &mut Tx, group: &GroupId, key: &KeyId) -> Result<(), DbError> {
+pub(in crate::group) async fn set_current_key(
+    tx: &mut Tx,
+    group: &GroupId,
+    key: &KeyId,
+) -> Result<(), DbError> {
     tx.execute("UPDATE groups SET current_key_id = $2 WHERE id = $1", params![group, key]).await.map(drop)
 }
 
 /// The group and all below it.
-pub(in crate::group) async fn with_descendants(tx: &mut Tx, group: &GroupId) -> Result<Vec<GroupId>, DbError> {
+pub(in crate::group) async fn with_descendants(
+    tx: &mut Tx,
+    group: &GroupId,
+) -> Result<Vec<GroupId>, DbError> {
     tx.query(
         "WITH RECURSIVE tree (id) AS (
             SELECT id FROM groups WHERE id = $1
@@ -107,7 +120,11 @@ pub(in crate::group) async fn delete(tx: &mut Tx, group: &GroupId) -> Result<(),
 }
 
 /// Whether the user administrates the group it acts for by a row of its own: what it takes to give up a membership of that group.
-pub(in crate::group) async fn is_direct_admin(tx: &mut Tx, access: &Access, user: &UserId) -> Result<bool, DbError> {
+pub(in crate::group) async fn is_direct_admin(
+    tx: &mut Tx,
+    access: &Access,
+    user: &UserId,
+) -> Result<bool, DbError> {
     let via = match &access.by {
         AccessBy::GroupAsUser(via) | AccessBy::GroupAsUserAsParent { group_as_user: via, .. } => via,
         AccessBy::User | AccessBy::Parent(_) => return Ok(false),

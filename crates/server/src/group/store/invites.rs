@@ -75,7 +75,11 @@ pub(in crate::group) async fn delete(
 }
 
 /// Both kinds: whoever has become a member neither waits nor is waited for.
-pub(in crate::group) async fn delete_all_of(tx: &mut Tx, group: &GroupId, member: &MemberId) -> Result<(), DbError> {
+pub(in crate::group) async fn delete_all_of(
+    tx: &mut Tx,
+    group: &GroupId,
+    member: &MemberId,
+) -> Result<(), DbError> {
     let sql = "DELETE FROM group_invites WHERE group_id = $1 AND member_id = $2";
     tx.execute(sql, params![group, member]).await.map(drop)
 }

@@ -123,16 +123,8 @@ pub(in crate::group) async fn insert_copies(
     let rows: Vec<Vec<Param<'_>>> = copies
         .iter()
         .map(|copy| {
-            params![
-                copy.key,
-                group,
-                member,
-                now,
-                copy.public_key_id,
-                copy.alg,
-                copy.encrypted_group_key
-            ]
-            .to_vec()
+            params![copy.key, group, member, now, copy.public_key_id, copy.alg, copy.encrypted_group_key]
+                .to_vec()
         })
         .collect();
     let sql = match if_present {
@@ -154,7 +146,11 @@ pub(in crate::group) async fn is_held(
 }
 
 /// Whether the member holds any key of the group.
-pub(in crate::group) async fn holds_any(tx: &mut Tx, group: &GroupId, member: &MemberId) -> Result<bool, DbError> {
+pub(in crate::group) async fn holds_any(
+    tx: &mut Tx,
+    group: &GroupId,
+    member: &MemberId,
+) -> Result<bool, DbError> {
     let sql = "SELECT 1 FROM group_member_keys WHERE group_id = $1 AND member_id = $2 LIMIT 1";
     Ok(tx.query_opt(sql, params![group, member], |row| row.col::<i64>()).await?.is_some())
 }
@@ -235,7 +231,11 @@ fn group_key(row: &Row<'_>) -> Result<GroupKey, DbError> {
 }
 
 /// Deletes a member's copies of all keys of the group.
-pub(in crate::group) async fn delete_copies(tx: &mut Tx, group: &GroupId, member: &MemberId) -> Result<(), DbError> {
+pub(in crate::group) async fn delete_copies(
+    tx: &mut Tx,
+    group: &GroupId,
+    member: &MemberId,
+) -> Result<(), DbError> {
     let sql = "DELETE FROM group_member_keys WHERE group_id = $1 AND member_id = $2";
     tx.execute(sql, params![group, member]).await.map(drop)
 }
@@ -256,7 +256,8 @@ pub(in crate::group) async fn insert_hmac(tx: &mut Tx, new: &NewAuxiliaryKey<'_>
 }
 
 pub(in crate::group) async fn insert_sortable(tx: &mut Tx, new: &NewAuxiliaryKey<'_>) -> Result<(), DbError> {
-    let sql = "INSERT INTO group_sortable_keys (id, group_id, created_at, encryption_key_id, alg, encrypted_key)
+    let sql =
+        "INSERT INTO group_sortable_keys (id, group_id, created_at, encryption_key_id, alg, encrypted_key)
          VALUES ($1, $2, $3, $4, $5, $6)";
     insert_auxiliary(tx, sql, new).await
 }
@@ -268,7 +269,11 @@ async fn insert_auxiliary(tx: &mut Tx, sql: &'static str, new: &NewAuxiliaryKey<
 }
 
 /// The newest searchable keys of the group.
-pub(in crate::group) async fn hmac_keys(tx: &mut Tx, group: &GroupId, limit: u32) -> Result<Vec<HmacKey>, DbError> {
+pub(in crate::group) async fn hmac_keys(
+    tx: &mut Tx,
+    group: &GroupId,
+    limit: u32,
+) -> Result<Vec<HmacKey>, DbError> {
     tx.query(
         "SELECT id, encrypted_key, alg, encryption_key_id, created_at FROM group_hmac_keys
          WHERE group_id = $1 ORDER BY created_at DESC, id LIMIT $2",

@@ -58,7 +58,11 @@ pub(in crate::group) async fn insert(
 }
 
 /// Removes the row of a member. Parents stay whatever happens: without them a child group would be out of reach.
-pub(in crate::group) async fn delete(tx: &mut Tx, group: &GroupId, member: &MemberId) -> Result<bool, DbError> {
+pub(in crate::group) async fn delete(
+    tx: &mut Tx,
+    group: &GroupId,
+    member: &MemberId,
+) -> Result<bool, DbError> {
     let sql = "DELETE FROM group_members WHERE group_id = $1 AND member_id = $2 AND member_kind <> 1";
     let deleted = tx.execute(sql, params![group, member]).await? > 0;
     if deleted {
@@ -84,7 +88,8 @@ pub(in crate::group) async fn has_other_admin(
     group: &GroupId,
     member: &MemberId,
 ) -> Result<bool, DbError> {
-    let sql = "SELECT 1 FROM group_members WHERE group_id = $1 AND member_rank <= 1 AND member_id <> $2 LIMIT 1";
+    let sql =
+        "SELECT 1 FROM group_members WHERE group_id = $1 AND member_rank <= 1 AND member_id <> $2 LIMIT 1";
     Ok(tx.query_opt(sql, params![group, member], |row| row.col::<i64>()).await?.is_some())
 }
 
@@ -96,7 +101,10 @@ pub(in crate::group) async fn strongest(tx: &mut Tx, group: &GroupId) -> Result<
 }
 
 /// The groups in which `member` has a row, with its rank.
-pub(in crate::group) async fn memberships(tx: &mut Tx, member: &MemberId) -> Result<Vec<(GroupId, i32)>, DbError> {
+pub(in crate::group) async fn memberships(
+    tx: &mut Tx,
+    member: &MemberId,
+) -> Result<Vec<(GroupId, i32)>, DbError> {
     let sql = "SELECT group_id, member_rank FROM group_members WHERE member_id = $1 ORDER BY group_id";
     tx.query(sql, params![member], |row| Ok((row.col()?, row.col()?))).await
 }

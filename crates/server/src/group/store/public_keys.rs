@@ -14,7 +14,11 @@ pub(in crate::group) struct PublicKey {
 }
 
 /// The newest public key of a group of users.
-pub(in crate::group) async fn newest(tx: &mut Tx, app: &AppId, group: &GroupId) -> Result<Option<PublicKey>, DbError> {
+pub(in crate::group) async fn newest(
+    tx: &mut Tx,
+    app: &AppId,
+    group: &GroupId,
+) -> Result<Option<PublicKey>, DbError> {
     tx.query_opt(
         "SELECT k.id, k.keypair_encrypt_alg, k.public_key
          FROM groups g JOIN group_keys k ON k.id = g.current_key_id
@@ -26,7 +30,11 @@ pub(in crate::group) async fn newest(tx: &mut Tx, app: &AppId, group: &GroupId) 
 }
 
 /// Whether `key` is a public key of the principal, the newest or an older one: clients keep public keys for a while.
-pub(in crate::group) async fn belongs_to(tx: &mut Tx, principal: &Principal, key: &KeyId) -> Result<bool, DbError> {
+pub(in crate::group) async fn belongs_to(
+    tx: &mut Tx,
+    principal: &Principal,
+    key: &KeyId,
+) -> Result<bool, DbError> {
     let sql = match principal.kind {
         MemberKind::User => {
             "SELECT 1 FROM users u JOIN group_keys k ON k.group_id = u.group_id WHERE u.id = $1 AND k.id = $2"
@@ -37,7 +45,10 @@ pub(in crate::group) async fn belongs_to(tx: &mut Tx, principal: &Principal, key
 }
 
 /// The newest public key of a principal; `None` when it has none or is gone.
-pub(in crate::group) async fn newest_of(tx: &mut Tx, principal: &Principal) -> Result<Option<PublicKey>, DbError> {
+pub(in crate::group) async fn newest_of(
+    tx: &mut Tx,
+    principal: &Principal,
+) -> Result<Option<PublicKey>, DbError> {
     let sql = match principal.kind {
         MemberKind::User => {
             "SELECT k.id, k.keypair_encrypt_alg, k.public_key
@@ -50,5 +61,6 @@ pub(in crate::group) async fn newest_of(tx: &mut Tx, principal: &Principal) -> R
         }
     };
     let parameters = params![principal.id];
-    tx.query_opt(sql, parameters, |row| Ok(PublicKey { id: row.col()?, alg: row.col()?, key: row.col()? })).await
+    tx.query_opt(sql, parameters, |row| Ok(PublicKey { id: row.col()?, alg: row.col()?, key: row.col()? }))
+        .await
 }

@@ -22,7 +22,6 @@ pub(in crate::group) struct Work {
     pub(in crate::group) group: GroupId,
     /// Whether the members are the devices of one user.
     pub(in crate::group) of_devices: bool,
-    pub(in crate::group) previous_key: KeyId,
     pub(in crate::group) encrypted_ephemeral_key: Base64Text,
 }
 
@@ -61,18 +60,11 @@ pub(in crate::group) async fn running_without(
 /// `None` when the rotation is complete or its group is gone.
 pub(in crate::group) async fn work(tx: &mut Tx, key: &KeyId) -> Result<Option<Work>, DbError> {
     tx.query_opt(
-        "SELECT k.group_id, g.kind, k.previous_key_id, k.encrypted_ephemeral_key
+        "SELECT k.group_id, g.kind, k.encrypted_ephemeral_key
          FROM group_keys k JOIN groups g ON g.id = k.group_id
-         WHERE k.id = $1 AND k.encrypted_ephemeral_key IS NOT NULL AND k.previous_key_id IS NOT NULL",
+         WHERE k.id = $1 AND k.encrypted_ephemeral_key IS NOT NULL",
         params![key],
-        |row| {
-            Ok(Work {
-                group: row.col()?,
-                of_devices: row.col()?,
-                previous_key: row.col()?,
-                encrypted_ephemeral_key: row.col()?,
-            })
-        },
+        |row| Ok(Work { group: row.col()?, of_devices: row.col()?, encrypted_ephemeral_key: row.col()? }),
     )
     .await
 }
@@ -164,7 +156,11 @@ fn candidate(row: &Row<'_>) -> Result<Candidate, DbError> {
 
 /// Stores shares and returns how many were new. Passed over is who left meanwhile, who holds the key already, and everybody once
 /// the rotation is complete.
-pub(in crate::group) async fn insert_shares(tx: &mut Tx, key: &KeyId, shares: &[Share]) -> Result<u64, DbError> {
+pub(in crate::group) async fn insert_shares(
+    tx: &mut Tx,
+    key: &KeyId,
+    shares: &[Share],
+) -> Result<u64, DbError> {
     const SQL: &str = "INSERT INTO pending_key_rotations
             (key_id, member_id, group_id, key_created_at, public_key_id, error, encrypted_ephemeral_key)
          SELECT k.id, $2, k.group_id, k.created_at, $3, $4, $5 FROM group_keys k
@@ -184,7 +180,9 @@ pub(in crate::group) async fn insert_shares(tx: &mut Tx, key: &KeyId, shares: &[
 
 /// Erases the ephemeral key: from now on nobody can be served.
 pub(in crate::group) async fn complete(tx: &mut Tx, key: &KeyId) -> Result<(), DbError> {
-    tx.execute("UPDATE group_keys SET encrypted_ephemeral_key = NULL WHERE id = $1", params![key]).await.map(drop)
+    tx.execute("UPDATE group_keys SET encrypted_ephemeral_key = NULL WHERE id = $1", params![key])
+        .await
+        .map(drop)
 }
 
 /// What the member has to finish, oldest first, because a rotation builds on the one before; those that cannot be finished stand
@@ -220,7 +218,11 @@ pub(in crate::group) async fn pending(
 }
 
 /// Whether the member has something to finish.
-pub(in crate::group) async fn is_pending(tx: &mut Tx, group: &GroupId, member: &MemberId) -> Result<bool, DbError> {
+pub(in crate::group) async fn is_pending(
+    tx: &mut Tx,
+    group: &GroupId,
+    member: &MemberId,
+) -> Result<bool, DbError> {
     let sql = "SELECT 1 FROM pending_key_rotations WHERE group_id = $1 AND member_id = $2 LIMIT 1";
     Ok(tx.query_opt(sql, params![group, member], |row| row.col::<i64>()).await?.is_some())
 }

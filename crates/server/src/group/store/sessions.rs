@@ -36,13 +36,18 @@ pub(in crate::group) async fn find(
 }
 
 /// Sessions that fill the keys of this member.
-pub(in crate::group) async fn delete_of(tx: &mut Tx, group: &GroupId, member: &MemberId) -> Result<(), DbError> {
+pub(in crate::group) async fn delete_of(
+    tx: &mut Tx,
+    group: &GroupId,
+    member: &MemberId,
+) -> Result<(), DbError> {
     let sql = "DELETE FROM key_sessions WHERE group_id = $1 AND member_id = $2";
     tx.execute(sql, params![group, member]).await.map(drop)
 }
 
 /// Forgets what has expired, a few at a time: every new session pays for the old ones.
 pub(in crate::group) async fn delete_expired(tx: &mut Tx, now: u64) -> Result<(), DbError> {
-    let sql = "DELETE FROM key_sessions WHERE id IN (SELECT id FROM key_sessions WHERE expires_at <= $1 LIMIT 16)";
+    let sql =
+        "DELETE FROM key_sessions WHERE id IN (SELECT id FROM key_sessions WHERE expires_at <= $1 LIMIT 16)";
     tx.execute(sql, params![now]).await.map(drop)
 }

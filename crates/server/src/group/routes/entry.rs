@@ -1,0 +1,56 @@
+//! Who calls, taken from the request: [`Caller`] as an argument of a handler.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use keyfold_protocol::GROUP_ACCESS_HEADER;
+use keyfold_protocol::error::ErrorCode;
+use keyfold_protocol::id::{AppId, GroupId, UserId, is_uuid};
+
+use crate::error::ApiError;
+use crate::extract::{AppToken, FromSegment, Jwt, Path};
+use crate::group::access::Caller;
+use crate::state::AppState;
+
+impl FromRequestParts<AppState> for Caller {
+    type Rejection = ApiError;
+
+    /// 400/1 for a group in the path or in the header that is no UUID, after the refusals of [`Jwt`].
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let jwt = Jwt::from_request_parts(parts, state).await?;
+        let Path(Id(group)) = Path::<Id<GroupId>>::from_request_parts(parts, state).await?;
+        Ok(Self { app: jwt.app_id, user: jwt.user_id, group, via: access_group(parts)? })
+    }
+}
+
+/// The caller of an endpoint for backends: acts as the user in the path.
+pub(super) struct ForcedCaller(pub(super) Caller);
+
+impl FromRequestParts<AppState> for ForcedCaller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let AppToken { app, .. } = AppToken::from_request_parts(parts, state).await?;
+        let Path((Id(user), Id(group))) =
+            Path::<(Id<UserId>, Id<GroupId>)>::from_request_parts(parts, state).await?;
+        let app: AppId = app.id.clone();
+        Ok(Self(Caller { app, user, group, via: access_group(parts)? }))
+    }
+}
+
+/// An id in the path that the server must have made: anything but a UUID is 400/1.
+#[derive(Debug, Clone)]
+pub(super) struct Id<T>(pub(super) T);
+
+impl<T: for<'a> From<&'a str>> FromSegment for Id<T> {
+    fn from_segment(segment: &str) -> Result<Self, ApiError> {
+        if is_uuid(segment) { Ok(Self(T::from(segment))) } else { Err(ErrorCode::IdFormat.into()) }
+    }
+}
+
+/// The group that the caller acts for. What is no text is ignored.
+fn access_group(parts: &Parts) -> Result<Option<GroupId>, ApiError> {
+    let Some(id) = parts.headers.get(GROUP_ACCESS_HEADER).and_then(|value| value.to_str().ok()) else {
+        return Ok(None);
+    };
+    if is_uuid(id) { Ok(Some(GroupId::from(id))) } else { Err(ErrorCode::IdFormat.into()) }
+}
