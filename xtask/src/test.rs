@@ -141,7 +141,7 @@ impl Session {
 }
 
 /// Workspaces of their own beside the main one.
-const OTHER_WORKSPACES: [&str; 2] = ["testing/interop", "crates/crypto/fuzz"];
+const OTHER_WORKSPACES: [&str; 3] = ["testing/interop", "testing/interop/partner", "crates/crypto/fuzz"];
 
 fn format(session: &mut Session) -> Result<Outcome> {
     session.cargo(&["fmt", "--all", "--check"])?;
