@@ -1,0 +1,2 @@
+export * from "./index.js";
+export {FolderStorage} from "./storage/folder.js";

@@ -1,0 +1,78 @@
+// Assertions for tests that run in Node and in pages alike.
+
+/**
+ * @param {unknown} actual
+ * @param {unknown} expected
+ * @param {string} [what]
+ */
+export function equal(actual, expected, what = "value") {
+	if (!same(actual, expected)) {
+		throw new Error(`${what}: expected ${show(expected)}, got ${show(actual)}`);
+	}
+}
+
+/**
+ * @param {unknown} condition
+ * @param {string} what
+ * @returns {asserts condition}
+ */
+export function ok(condition, what) {
+	if (!condition) {
+		throw new Error(`expected: ${what}`);
+	}
+}
+
+/**
+ * Waits for a promise to be rejected, and returns the reason.
+ *
+ * @param {Promise<unknown>} promise
+ * @param {string} [what]
+ * @returns {Promise<unknown>}
+ */
+export async function rejected(promise, what = "the call") {
+	let value;
+	try {
+		value = await promise;
+	} catch (error) {
+		return error;
+	}
+	throw new Error(`${what} was expected to fail, but returned ${show(value)}`);
+}
+
+/**
+ * @param {unknown} a
+ * @param {unknown} b
+ * @returns {boolean}
+ */
+function same(a, b) {
+	if (Object.is(a, b)) {
+		return true;
+	}
+	if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) {
+		return false;
+	}
+	if (Object.getPrototypeOf(a)?.constructor?.name !== Object.getPrototypeOf(b)?.constructor?.name) {
+		return false;
+	}
+	if (a instanceof Map && b instanceof Map) {
+		return same([...a], [...b]);
+	}
+	if (a instanceof ArrayBuffer && b instanceof ArrayBuffer) {
+		return same(new Uint8Array(a), new Uint8Array(b));
+	}
+	const [left, right] = [Object.entries(a), Object.entries(b)];
+	const other = new Map(right);
+	return left.length === right.length && left.every(([name, value]) => other.has(name) && same(value, other.get(name)));
+}
+
+/** @param {unknown} value */
+function show(value) {
+	if (value instanceof Map) {
+		return `Map(${JSON.stringify([...value])})`;
+	}
+	try {
+		return JSON.stringify(value) ?? String(value);
+	} catch {
+		return String(value);
+	}
+}
