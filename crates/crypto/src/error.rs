@@ -171,6 +171,9 @@ pub enum Error {
     /// `client_408`: a text has a character that has no place in the sort order.
     #[error("only ASCII texts can be sorted")]
     SortableNotAscii,
+    /// `client_409`: another key than before under the same id.
+    #[error("the key was replaced by another one")]
+    KeyReplaced,
 }
 
 impl Error {
@@ -230,6 +233,7 @@ impl Error {
         Self::KeyExhausted,
         Self::IncompleteFile,
         Self::SortableNotAscii,
+        Self::KeyReplaced,
     ];
 
     /// The code under which applications know this error, for example `client_14`.
@@ -287,6 +291,7 @@ impl Error {
             Self::KeyExhausted => "client_406",
             Self::IncompleteFile => "client_407",
             Self::SortableNotAscii => "client_408",
+            Self::KeyReplaced => "client_409",
         }
     }
 

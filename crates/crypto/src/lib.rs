@@ -16,6 +16,7 @@
 //! | create a group, a child group, a connected group | [`group::create`] |
 //! | read the keys of a group | [`GroupKeys::open`], [`SearchKey::open`], [`SortKey::open`], [`group::SignedSince`] |
 //! | give keys to a new member or device | [`PublicKey::accept`], [`member::MemberKeys`], [`member::confirm_device`] |
+//! | remember the keys of other users | [`KnownUser`] |
 //! | rotate keys | [`rotation::start`], [`rotation::start_user`]; [`rotation::order`], [`rotation::PendingKey`] |
 //! | encrypt content | `encrypt_content`, `encrypt_raw`, `encrypt_text` of [`SymmetricKey`] and [`PublicKey`]; in place [`SymmetricKey::encrypt_content_in_place`] |
 //! | decrypt content | [`Head`] says which key; then `decrypt_content`, `decrypt_raw`, `decrypt_text` of [`SymmetricKey`] and [`PrivateKey`] |
@@ -47,6 +48,10 @@
 //! # Ok::<(), keyfold_crypto::Error>(())
 //! ```
 
+// Shared with the integration tests, which know this crate by its name.
+#[cfg(test)]
+extern crate self as keyfold_crypto;
+
 mod at_rest;
 pub mod content;
 pub mod device;
@@ -57,6 +62,7 @@ pub mod file;
 mod generated_key;
 pub mod group;
 mod keys;
+mod known_user;
 pub mod login;
 pub mod member;
 pub mod password;
@@ -68,6 +74,9 @@ pub mod searchable;
 mod secret;
 pub mod server;
 pub mod sortable;
+#[cfg(test)]
+#[path = "../tests/support/stored.rs"]
+mod stored;
 mod suite;
 mod user_group;
 #[cfg(test)]
@@ -82,6 +91,7 @@ pub use error::Error;
 pub use generated_key::GeneratedKey;
 pub use group::GroupKeys;
 pub use keys::{PrivateKey, PublicKey, SearchKey, SigningKey, SortKey, SymmetricKey, VerifyingKey};
+pub use known_user::{KnownUser, Recognition};
 pub use login::Login;
 pub use policy::{Policy, Strength};
 pub use secret::{Secret, SecretBytes, SecretText};

@@ -1,7 +1,9 @@
 //! What a client insists on.
 
+use serde::{Deserialize, Serialize};
+
 /// How much has to break before a key is worthless. Ordered: a later one is stronger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Strength {
     /// Falls to a large quantum computer.

@@ -13,6 +13,8 @@ mod hybrid;
 mod rec;
 mod renamed;
 mod std;
+#[cfg(test)]
+mod throwaway;
 
 use ::std::ops::Deref;
 
@@ -50,7 +52,12 @@ impl Suite {
     /// the draft of ML-DSA-65, Argon2id.
     pub const REC: Self = rec::SUITE;
 
-    const ALL: &'static [Self] = &[Self::STD, Self::REC];
+    const ALL: &'static [Self] = &[
+        Self::STD,
+        Self::REC,
+        #[cfg(test)]
+        throwaway::SUITE,
+    ];
 
     /// The suite whose password derivation has this id: it also tells how the master key of an account is encrypted.
     pub(crate) fn of_password_algorithm(algorithm: &str) -> Result<&'static Self, Error> {
@@ -280,6 +287,8 @@ key_kind! {
     enum CipherKey as dyn Cipher, generate [()] {
         StdAesGcm(std::AesGcm),
         RecAesGcm(rec::AesGcm),
+        #[cfg(test)]
+        Throwaway(throwaway::Aead),
     }
 }
 
@@ -292,6 +301,8 @@ key_kind! {
         RecEcies(rec::EciesSecret),
         RecMlKem(rec::MlKemSecret),
         RecEciesMlKem(hybrid::DecryptionKey<rec::EciesMlKem>),
+        #[cfg(test)]
+        Throwaway(hybrid::DecryptionKey<throwaway::Throwaway>),
     }
 }
 
@@ -306,6 +317,8 @@ key_kind! {
         RecEciesMlKem(hybrid::EncryptionKey<rec::EciesMlKem>),
         #[cfg(not(target_family = "wasm"))]
         FipsRsa(fips::RsaPublic),
+        #[cfg(test)]
+        Throwaway(hybrid::EncryptionKey<throwaway::Throwaway>),
     }
 }
 
@@ -318,6 +331,8 @@ key_kind! {
         RecEd25519(rec::Ed25519Sign),
         RecMlDsa(rec::MlDsaSign),
         RecEd25519MlDsa(hybrid::SigningKey<rec::Ed25519MlDsa>),
+        #[cfg(test)]
+        Throwaway(throwaway::Sign),
     }
 }
 
@@ -330,6 +345,8 @@ key_kind! {
         RecEd25519(rec::Ed25519Verify),
         RecMlDsa(rec::MlDsaVerify),
         RecEd25519MlDsa(hybrid::VerifyingKey<rec::Ed25519MlDsa>),
+        #[cfg(test)]
+        Throwaway(throwaway::Verify),
     }
 }
 
@@ -338,6 +355,8 @@ key_kind! {
     enum HashKey as dyn KeyedHash, generate [()] {
         StdHmacSha256(std::HmacSha256),
         RecHmacSha256(rec::HmacSha256),
+        #[cfg(test)]
+        Throwaway(throwaway::Search),
     }
 }
 
@@ -346,5 +365,7 @@ key_kind! {
     enum OrderKey as dyn OrderPreserving, generate [()] {
         StdOpe16(std::Ope16),
         RecOpe16(rec::Ope16),
+        #[cfg(test)]
+        Throwaway(throwaway::Sort),
     }
 }

@@ -1,0 +1,76 @@
+//! What a client remembers about another user's keys.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::encoding::to_base64_url;
+use crate::primitives::hash::sha256;
+use crate::{Error, PublicKey, Strength, VerifyingKey};
+
+/// The keys of another user that this client has seen: trust on first use.
+///
+/// Public keys come from the server, which could hand out any. A client that keeps this record per user (it holds nothing
+/// secret) notices a key that was replaced under its id and an algorithm weaker than before, and can tell people about
+/// a verify key it has not seen yet. Comparing safety numbers turns the first use into certainty.
+///
+/// ```
+/// use keyfold_crypto::{KnownUser, Recognition, SigningKey, Suite};
+/// let (_, verify_key) = SigningKey::generate(&Suite::STD, "id")?;
+/// let mut user = KnownUser::default();
+/// assert_eq!(user.admit_verify_key(&verify_key)?, Recognition::First);
+/// assert_eq!(user.admit_verify_key(&verify_key)?, Recognition::Known);
+/// # Ok::<(), keyfold_crypto::Error>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownUser {
+    /// Fingerprints by key id.
+    verify_keys: BTreeMap<String, String>,
+    encryption: Option<Strength>,
+    signature: Option<Strength>,
+}
+
+/// How a key compares with what is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recognition {
+    /// The first key of this user.
+    First,
+    /// Seen before.
+    Known,
+    /// New, while others were known: the user rotated the keys, or somebody is in between. Worth telling people.
+    New,
+}
+
+impl KnownUser {
+    /// Compares a verify key with the known ones and remembers it.
+    ///
+    /// # Errors
+    /// [`Error::KeyReplaced`] (`client_409`) if there was another key under the same id, [`Error::WeakAlgorithm`]
+    /// (`client_403`) if an earlier one was stronger. Then nothing is remembered.
+    pub fn admit_verify_key(&mut self, key: &VerifyingKey) -> Result<Recognition, Error> {
+        let fingerprint = to_base64_url(&sha256(&[key.algorithm().as_bytes(), &key.to_bytes()]));
+        if let Some(known) = self.verify_keys.get(key.id()) {
+            return if *known == fingerprint { Ok(Recognition::Known) } else { Err(Error::KeyReplaced) };
+        }
+        raise(&mut self.signature, key.strength())?;
+        let recognition = if self.verify_keys.is_empty() { Recognition::First } else { Recognition::New };
+        self.verify_keys.insert(key.id().to_owned(), fingerprint);
+        Ok(recognition)
+    }
+
+    /// Refuses a public key that is weaker than an earlier one of the same user, and remembers its strength.
+    ///
+    /// # Errors
+    /// [`Error::WeakAlgorithm`] (`client_403`).
+    pub fn admit_public_key(&mut self, key: &PublicKey) -> Result<(), Error> {
+        raise(&mut self.encryption, key.strength())
+    }
+}
+
+fn raise(known: &mut Option<Strength>, seen: Strength) -> Result<(), Error> {
+    if known.is_some_and(|known| seen < known) {
+        return Err(Error::WeakAlgorithm);
+    }
+    *known = Some(seen);
+    Ok(())
+}
