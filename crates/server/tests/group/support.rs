@@ -1,0 +1,641 @@
+//! A server in this process, talked to over real HTTP, with users who hold real keys.
+//!
+//! Users are written into the database as a registration would do it; their access tokens are signed with the app's own key, as an
+//! app's backend may do it. Deriving passwords for hundreds of users would take minutes and test nothing here.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair};
+use base64ct::{Base64, Base64UrlUnpadded, Encoding as _};
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full};
+use hyper::{Method, Request};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use keyfold_crypto::member::MemberKeys;
+use keyfold_crypto::rotation::{self, PendingKey};
+use keyfold_crypto::{GroupKeys, PrivateKey, PublicKey, Suite, Verification, group};
+use keyfold_protocol::app::{AppOptions, FileOptions, GroupOptions};
+use keyfold_protocol::group::{
+    AccessBy, GroupCreateOutput, GroupData, GroupKey, KeyRotationPending, KeyRotationStartOutput,
+    NewMemberKey, NewMemberOutput,
+};
+use keyfold_protocol::id::{AppId, DeviceId, GroupId, KeyId, UserId};
+use keyfold_protocol::user::PublicKeyData;
+use keyfold_server::app::{CreatedApp, NewApp};
+use keyfold_server::clock::ShiftedClock;
+use keyfold_server::db::params;
+use keyfold_server::random::{opaque_id, ordered_id};
+use keyfold_server::{Config, DatabaseConfig, RootKey, RunningServer, Server};
+use keyfold_testkit::postgres::{Database, fresh_database};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+/// Runs each test once on SQLite and once on PostgreSQL.
+macro_rules! on_both_databases {
+    ($($(#[$attribute:meta])* async fn $name:ident($world:ident: World) $body:block)*) => {
+        $($(#[$attribute])* async fn $name($world: World) $body)*
+
+        mod sqlite {
+            use $crate::support::{Engine, World};
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$name(World::start(Engine::Sqlite).await).await;
+            })*
+        }
+
+        mod postgres {
+            use $crate::support::{Engine, World};
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$name(World::start(Engine::Postgres).await).await;
+            })*
+        }
+    };
+}
+pub(crate) use on_both_databases;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+/// A server and one app.
+#[derive(Clone)]
+pub(crate) struct World {
+    inner: Arc<Running>,
+    pub(crate) app: Arc<CreatedApp>,
+}
+
+struct Running {
+    server: RunningServer,
+    http: Client<HttpConnector, Full<Bytes>>,
+    clock: ShiftedClock,
+    // Dropped after the server.
+    _storage: Storage,
+}
+
+enum Storage {
+    Folder { _folder: tempfile::TempDir },
+    Database { _database: Database },
+}
+
+impl World {
+    pub(crate) async fn start(engine: Engine) -> Self {
+        Self::start_with(engine, |_| {}).await
+    }
+
+    pub(crate) async fn start_with(engine: Engine, configure: impl FnOnce(&mut Config)) -> Self {
+        let (database, storage) = match engine {
+            Engine::Sqlite => {
+                let folder = tempfile::tempdir().unwrap();
+                (
+                    DatabaseConfig::Sqlite { path: folder.path().join("keyfold.db") },
+                    Storage::Folder { _folder: folder },
+                )
+            }
+            Engine::Postgres => {
+                let database = fresh_database();
+                let config = DatabaseConfig::Postgres { url: database.url().to_owned(), max_connections: 6 };
+                (config, Storage::Database { _database: database })
+            }
+        };
+        let root_key_folder = tempfile::tempdir().unwrap();
+        let root_key = RootKey::load_or_create(&root_key_folder.path().join("root.key")).unwrap();
+        let clock = ShiftedClock::default();
+        let mut config = Config::new("127.0.0.1:0".parse().unwrap(), database, root_key);
+        config.clock = Arc::new(clock.clone());
+        configure(&mut config);
+        let server = Server::start(config).await.unwrap();
+        let http = Client::builder(TokioExecutor::new()).build_http();
+        let app = new_app(&server, GroupOptions::default(), AppOptions::lax()).await;
+        Self { inner: Arc::new(Running { server, http, clock, _storage: storage }), app: Arc::new(app) }
+    }
+
+    /// Another app on the same server.
+    pub(crate) async fn another_app(&self) -> Self {
+        self.another_app_with(GroupOptions::default(), AppOptions::lax()).await
+    }
+
+    pub(crate) async fn another_app_with(&self, groups: GroupOptions, options: AppOptions) -> Self {
+        let app = new_app(&self.inner.server, groups, options).await;
+        Self { inner: self.inner.clone(), app: Arc::new(app) }
+    }
+
+    pub(crate) fn server(&self) -> &RunningServer {
+        &self.inner.server
+    }
+
+    pub(crate) fn clock(&self) -> &ShiftedClock {
+        &self.inner.clock
+    }
+
+    pub(crate) async fn user(&self) -> User {
+        User::register(self).await
+    }
+
+    pub(crate) async fn users<const N: usize>(&self) -> [User; N] {
+        let mut users = Vec::new();
+        for _ in 0..N {
+            users.push(self.user().await);
+        }
+        users.try_into().map_err(drop).unwrap()
+    }
+
+    /// Runs one statement on the database.
+    pub(crate) async fn execute(&self, sql: &'static str, parameters: Vec<String>) -> u64 {
+        self.server()
+            .state()
+            .db
+            .write(parameters, move |tx, parameters| {
+                Box::pin(async move {
+                    let parameters: Vec<_> =
+                        parameters.iter().map(keyfold_server::db::ToParam::to_param).collect();
+                    Ok(tx.execute(sql, &parameters).await?)
+                })
+            })
+            .await
+            .unwrap()
+    }
+
+    /// Runs a query that counts.
+    pub(crate) async fn count(&self, sql: &'static str, parameters: &[&str]) -> i64 {
+        let parameters: Vec<String> = parameters.iter().map(|&parameter| parameter.to_owned()).collect();
+        self.server()
+            .state()
+            .db
+            .read(parameters, move |tx, parameters| {
+                Box::pin(async move {
+                    let parameters: Vec<_> =
+                        parameters.iter().map(keyfold_server::db::ToParam::to_param).collect();
+                    Ok(tx.query_opt(sql, &parameters, |row| row.col::<i64>()).await?.unwrap_or(-1))
+                })
+            })
+            .await
+            .unwrap()
+    }
+
+    /// Waits until no job is left.
+    pub(crate) async fn jobs_done(&self) {
+        self.until(async || self.count("SELECT count(*) FROM jobs", &[]).await == 0).await;
+    }
+
+    /// Waits for a condition, for at most a minute.
+    pub(crate) async fn until(&self, mut condition: impl AsyncFnMut() -> bool) {
+        let deadline = std::time::Instant::now() + Duration::from_secs(60);
+        while !condition().await {
+            assert!(std::time::Instant::now() < deadline, "waited for a minute in vain");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// A request with the public app token.
+    pub(crate) async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        jwt: Option<&str>,
+        via: Option<&GroupId>,
+        body: &Value,
+    ) -> Answer {
+        self.call_as(self.app.public_token.expose(), method, path, jwt, via, body).await
+    }
+
+    /// A request of the app's backend.
+    pub(crate) async fn backend(&self, method: Method, path: &str, body: &Value) -> Answer {
+        self.call_as(self.app.secret_token.expose(), method, path, None, None, body).await
+    }
+
+    pub(crate) async fn call_as(
+        &self,
+        token: &str,
+        method: Method,
+        path: &str,
+        jwt: Option<&str>,
+        via: Option<&GroupId>,
+        body: &Value,
+    ) -> Answer {
+        let uri = format!("http://{}/api/v1/{path}", self.server().address());
+        let mut request = Request::builder().method(method).uri(uri).header("x-sentc-app-token", token);
+        if let Some(jwt) = jwt {
+            request = request.header("authorization", format!("Bearer {jwt}"));
+        }
+        if let Some(via) = via {
+            request = request.header("x-sentc-group-access-id", via.as_str());
+        }
+        let body = if body.is_null() { Bytes::new() } else { serde_json::to_vec(body).unwrap().into() };
+        let response = self.inner.http.request(request.body(Full::new(body)).unwrap()).await.unwrap();
+        let status = response.status().as_u16();
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        Answer { status, body: serde_json::from_slice(&bytes).unwrap() }
+    }
+
+    pub(crate) async fn public_key_of_user(&self, user: &User) -> PublicKey {
+        user.keys.public.clone()
+    }
+
+    pub(crate) async fn public_key_of_group(&self, id: &GroupId) -> PublicKey {
+        let answer = self
+            .call(Method::GET, &format!("group/{}/public_key", id.as_str()), None, None, &Value::Null)
+            .await;
+        let data: PublicKeyData = answer.ok();
+        PublicKey::parse(data.public_key_id.as_str(), data.public_key_alg.as_str(), data.public_key.as_str())
+            .unwrap()
+    }
+}
+
+async fn new_app(server: &RunningServer, group_options: GroupOptions, options: AppOptions) -> CreatedApp {
+    let state = server.state();
+    let new = NewApp { name: "test".into(), options, file_options: FileOptions::none(), group_options };
+    keyfold_server::app::create(&state.db, &state.root_key, state.now(), new).await.unwrap()
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Value,
+}
+
+impl Answer {
+    #[track_caller]
+    pub(crate) fn ok<T: DeserializeOwned>(self) -> T {
+        assert_eq!((self.status, &self.body["status"]), (200, &json!(true)), "{}", self.body);
+        serde_json::from_value(self.body["result"].clone()).unwrap()
+    }
+
+    #[track_caller]
+    pub(crate) fn done(self) {
+        assert_eq!(self.ok::<String>(), "Success");
+    }
+
+    #[track_caller]
+    pub(crate) fn refused(self, status: u16, code: u32) {
+        assert_eq!((self.status, &self.body["err_code"]), (status, &json!(code)), "{}", self.body);
+        assert_eq!(self.body["status"], json!(false));
+        assert!(!self.body["err_msg"].as_str().unwrap().is_empty());
+    }
+}
+
+/// A user with one device.
+#[derive(Clone)]
+pub(crate) struct User {
+    pub(crate) world: World,
+    pub(crate) id: UserId,
+    pub(crate) device: DeviceId,
+    pub(crate) user_group: GroupId,
+    pub(crate) jwt: String,
+    pub(crate) keys: Arc<UserKeys>,
+}
+
+pub(crate) struct UserKeys {
+    pub(crate) public: PublicKey,
+    /// By id; a user whose keys were rotated has several.
+    private: HashMap<String, PrivateKey>,
+}
+
+/// A user, perhaps on behalf of a group.
+#[derive(Clone)]
+pub(crate) struct Actor<'a> {
+    pub(crate) user: &'a User,
+    pub(crate) via: Option<GroupId>,
+}
+
+impl User {
+    async fn register(world: &World) -> Self {
+        let key_id = ordered_id();
+        let (private, public) = PrivateKey::generate(&Suite::STD, &key_id).unwrap();
+        let user = Self::insert(world, &key_id, public.algorithm(), &public.to_server_form()).await;
+        Self { keys: Arc::new(UserKeys { public, private: [(key_id, private)].into() }), ..user }
+    }
+
+    /// A user whose public key is the given text.
+    pub(crate) async fn with_public_key(world: &World, alg: &str, public_key: &str) -> Self {
+        Self::insert(world, &ordered_id(), alg, public_key).await
+    }
+
+    async fn insert(world: &World, key_id: &str, alg: &str, public_key: &str) -> Self {
+        let (id, device, user_group) = (opaque_id(), ordered_id(), ordered_id());
+        let rows = UserRows {
+            app: world.app.id.clone(),
+            id: id.clone(),
+            device: device.clone(),
+            group: user_group.clone(),
+            key: key_id.to_owned(),
+            alg: alg.to_owned(),
+            public_key: public_key.to_owned(),
+        };
+        insert_user(world.server(), rows).await;
+        let (unused_private, unused) = PrivateKey::generate(&Suite::STD, key_id).unwrap();
+        Self {
+            jwt: world.sign_jwt(&id, &device, 300),
+            world: world.clone(),
+            id: UserId::from(id),
+            device: DeviceId::from(device),
+            user_group: GroupId::from(user_group),
+            keys: Arc::new(UserKeys {
+                public: unused,
+                private: [(key_id.to_owned(), unused_private)].into(),
+            }),
+        }
+    }
+
+    pub(crate) fn actor(&self) -> Actor<'_> {
+        Actor { user: self, via: None }
+    }
+
+    /// Acts for a group.
+    pub(crate) fn via(&self, group: &GroupId) -> Actor<'_> {
+        Actor { user: self, via: Some(group.clone()) }
+    }
+
+    pub(crate) fn id(&self) -> &str {
+        self.id.as_str()
+    }
+
+    /// The same user with another token.
+    pub(crate) fn with_jwt(&self, jwt: String) -> Self {
+        Self { jwt, ..self.clone() }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.actor().call(Method::GET, path, &Value::Null).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &impl Serialize) -> Answer {
+        self.actor().call(Method::POST, path, body).await
+    }
+
+    pub(crate) async fn put(&self, path: &str, body: &impl Serialize) -> Answer {
+        self.actor().call(Method::PUT, path, body).await
+    }
+
+    pub(crate) async fn patch(&self, path: &str) -> Answer {
+        self.actor().call(Method::PATCH, path, &Value::Null).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        self.actor().call(Method::DELETE, path, &Value::Null).await
+    }
+
+    pub(crate) async fn create_group(&self) -> GroupId {
+        let (body, _) = group::create(&self.keys.public, None, &Suite::STD).unwrap();
+        self.post("group", &body).await.ok::<GroupCreateOutput>().group_id
+    }
+
+    pub(crate) async fn create_child(&self, parent: &GroupId) -> GroupId {
+        self.actor().create_below(parent, "child").await
+    }
+
+    pub(crate) async fn create_connected(&self, source: &GroupId) -> GroupId {
+        self.actor().create_below(source, "connected").await
+    }
+
+    /// Makes `guest` a member with all keys that this user has.
+    pub(crate) async fn add(&self, group: &GroupId, guest: &User, rank: i32) {
+        let body = self.keys_for(group, &guest.keys.public, Some(rank)).await;
+        let path = format!("group/{}/invite_auto/{}", group.as_str(), guest.id());
+        self.put(&path, &body).await.ok::<NewMemberOutput>();
+    }
+
+    /// Makes a group a member of a connected group.
+    pub(crate) async fn add_group(&self, connected: &GroupId, guest: &GroupId, rank: i32) {
+        let public = self.world.public_key_of_group(guest).await;
+        let body = self.keys_for(connected, &public, Some(rank)).await;
+        let path = format!("group/{}/invite_group_auto/{}", connected.as_str(), guest.as_str());
+        self.put(&path, &body).await.ok::<NewMemberOutput>();
+    }
+
+    /// The first page of the user's keys of a group, for somebody else.
+    pub(crate) async fn keys_for(&self, group: &GroupId, public: &PublicKey, rank: Option<i32>) -> Value {
+        self.actor().keys_for(group, public, rank).await
+    }
+
+    pub(crate) async fn open(&self, group: &GroupId) -> Opened {
+        self.actor().open(group).await
+    }
+
+    pub(crate) async fn rotate(&self, group: &GroupId) -> KeyId {
+        self.actor().rotate(group).await
+    }
+}
+
+/// A group as a client holds it.
+pub(crate) struct Opened {
+    pub(crate) data: GroupData,
+    /// Newest first.
+    pub(crate) keys: Vec<GroupKeys>,
+}
+
+impl Opened {
+    pub(crate) fn ids(&self) -> Vec<String> {
+        self.keys.iter().map(|key| key.id().to_owned()).collect()
+    }
+
+    pub(crate) fn encrypt(&self, text: &str) -> String {
+        self.keys[0].key.encrypt_text(text, "", None).unwrap()
+    }
+
+    /// What any of the keys can read.
+    pub(crate) fn decrypt(&self, envelope: &str) -> Option<String> {
+        let head = keyfold_crypto::Head::of_text(envelope).unwrap();
+        let key = self.keys.iter().find(|key| key.id() == head.id)?;
+        key.key.decrypt_text(envelope, "", Verification::Ignore).ok()
+    }
+}
+
+impl Actor<'_> {
+    pub(crate) async fn call(&self, method: Method, path: &str, body: &impl Serialize) -> Answer {
+        let body = serde_json::to_value(body).unwrap();
+        self.user.world.call(method, path, Some(&self.user.jwt), self.via.as_ref(), &body).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.call(Method::GET, path, &Value::Null).await
+    }
+
+    pub(crate) async fn create_below(&self, source: &GroupId, what: &str) -> GroupId {
+        let public = self.user.world.public_key_of_group(source).await;
+        let (body, _) = group::create(&public, None, &Suite::STD).unwrap();
+        let path = format!("group/{}/{what}", source.as_str());
+        self.call(Method::POST, &path, &body).await.ok::<GroupCreateOutput>().group_id
+    }
+
+    pub(crate) async fn keys_for(&self, group: &GroupId, public: &PublicKey, rank: Option<i32>) -> Value {
+        let opened = self.open(group).await;
+        let keys = MemberKeys::encrypt(opened.keys.iter().map(|keys| &keys.key), public, rank).unwrap();
+        serde_json::to_value(keys.first).unwrap()
+    }
+
+    /// Every key, encrypted for somebody else.
+    pub(crate) async fn all_keys_for(&self, group: &GroupId, public: &PublicKey) -> Vec<NewMemberKey> {
+        let opened = self.open(group).await;
+        let keys = MemberKeys::encrypt(opened.keys.iter().map(|keys| &keys.key), public, None).unwrap();
+        std::iter::once(keys.first.keys).chain(keys.rest).flatten().collect()
+    }
+
+    /// Fetches a group with all its keys, opens them, and finishes the rotations that wait.
+    pub(crate) async fn open(&self, group: &GroupId) -> Opened {
+        let mut data: GroupData = self.get(&format!("group/{}", group.as_str())).await.ok();
+        let own = self.private_keys(&data).await;
+        while data.keys.len() % 50 == 0
+            && let Some(last) = data.keys.last()
+        {
+            let path = format!("group/{}/keys/{}/{}", group.as_str(), last.time, last.group_key_id.as_str());
+            let page: Vec<GroupKey> = self.get(&path).await.ok();
+            if page.is_empty() {
+                break;
+            }
+            data.keys.extend(page);
+        }
+        let mut keys: Vec<_> = data.keys.iter().map(|key| own.open(key)).collect();
+        if data.key_update {
+            let pending: Vec<KeyRotationPending> =
+                self.get(&format!("group/{}/key_rotation", group.as_str())).await.ok();
+            let order = rotation::order(&pending, |id| keys.iter().any(|key| key.id() == id.as_str()));
+            for index in order {
+                let item = &pending[index];
+                let previous =
+                    keys.iter().find(|key| key.id() == item.previous_group_key_id.as_str()).unwrap();
+                let private = own.get(item.encrypted_eph_key_key_id.as_str());
+                let accepted = PendingKey::open(item, private, &previous.key).unwrap();
+                let key_id = item.new_group_key_id.as_str();
+                let path = format!("group/{}/key_rotation/{key_id}", group.as_str());
+                self.call(Method::PUT, &path, &accepted.accept(&own.newest).unwrap()).await.done();
+                let key: GroupKey = self.get(&format!("group/{}/key/{key_id}", group.as_str())).await.ok();
+                keys.push(own.open(&key));
+            }
+            keys.sort_by(|a, b| b.time.cmp(&a.time));
+        }
+        Opened { data, keys }
+    }
+
+    /// The private keys with which the keys of the group are opened.
+    async fn private_keys(&self, data: &GroupData) -> Own {
+        let group = match &data.access_by {
+            AccessBy::User => {
+                let private = self.user.keys.private.iter();
+                let private = private.map(|(id, key)| {
+                    (id.clone(), PrivateKey::import(key.export().unwrap().expose()).unwrap())
+                });
+                return Own { newest: self.user.keys.public.clone(), private: private.collect() };
+            }
+            AccessBy::GroupAsUser(via) => Box::pin(self.user.actor().open(via)).await,
+            AccessBy::Parent(_) | AccessBy::GroupAsUserAsParent { .. } => {
+                let parent = data.parent_group_id.clone().unwrap();
+                Box::pin(self.open(&parent)).await
+            }
+        };
+        Own {
+            newest: group.keys[0].public_key.clone(),
+            private: group.keys.into_iter().map(|keys| (keys.id().to_owned(), keys.private_key)).collect(),
+        }
+    }
+
+    /// Starts a rotation and returns the id of the new key.
+    pub(crate) async fn rotate(&self, group: &GroupId) -> KeyId {
+        let opened = self.open(group).await;
+        let own = self.private_keys(&opened.data).await;
+        let body = rotation::start(&opened.keys[0].key, &own.newest, None, &Suite::STD).unwrap();
+        let path = format!("group/{}/key_rotation", group.as_str());
+        self.call(Method::POST, &path, &body).await.ok::<KeyRotationStartOutput>().key_id
+    }
+
+    pub(crate) async fn rotation_body(&self, group: &GroupId) -> Value {
+        let opened = self.open(group).await;
+        let own = self.private_keys(&opened.data).await;
+        serde_json::to_value(rotation::start(&opened.keys[0].key, &own.newest, None, &Suite::STD).unwrap())
+            .unwrap()
+    }
+}
+
+struct Own {
+    newest: PublicKey,
+    private: HashMap<String, PrivateKey>,
+}
+
+impl Own {
+    fn get(&self, id: &str) -> &PrivateKey {
+        self.private.get(id).unwrap_or_else(|| panic!("no private key {id}"))
+    }
+
+    fn open(&self, key: &GroupKey) -> GroupKeys {
+        GroupKeys::open(key, self.get(key.user_public_key_id.as_str()), Verification::Ignore).unwrap()
+    }
+}
+
+impl World {
+    /// An access token that is valid for some seconds.
+    pub(crate) fn sign_jwt(&self, user: &str, device: &str, seconds: i64) -> String {
+        let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap();
+        let header = json!({"typ": "JWT", "alg": "ES384", "kid": self.app.jwt_key_id.as_str()});
+        let claims = json!({"aud": user, "sub": device, "iat": now, "exp": now + seconds, "fresh": true});
+        let encode = |value: Value| Base64UrlUnpadded::encode_string(value.to_string().as_bytes());
+        let signed = format!("{}.{}", encode(header), encode(claims));
+        let key = Base64::decode_vec(self.app.jwt_sign_key.expose()).unwrap();
+        let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P384_SHA384_FIXED_SIGNING, &key).unwrap();
+        let signature = key.sign(&SystemRandom::new(), signed.as_bytes()).unwrap();
+        format!("{signed}.{}", Base64UrlUnpadded::encode_string(signature.as_ref()))
+    }
+}
+
+pub(crate) struct UserRows {
+    pub(crate) app: AppId,
+    pub(crate) id: String,
+    pub(crate) device: String,
+    pub(crate) group: String,
+    pub(crate) key: String,
+    pub(crate) alg: String,
+    pub(crate) public_key: String,
+}
+
+/// What a registration writes, as far as groups look at it.
+async fn insert_user(server: &RunningServer, rows: UserRows) {
+    server.state().db.write(rows, |tx, rows| Box::pin(insert_user_rows(tx, rows))).await.unwrap();
+}
+
+pub(crate) async fn insert_user_rows(
+    tx: &mut keyfold_server::db::Tx,
+    rows: &UserRows,
+) -> Result<(), keyfold_server::error::ApiError> {
+    let UserRows { app, id, device, group, key, alg, public_key } = rows;
+    let now = 1_u64;
+    tx.execute(
+        "INSERT INTO users (id, app_id, group_id, created_at) VALUES ($1, $2, $3, $4)",
+        params![id, app, group, now],
+    )
+    .await?;
+    tx.execute(
+        "INSERT INTO devices (id, app_id, user_id, identifier_hash, created_at, client_random_value,
+            hashed_authentication_key, derived_alg, master_key_alg, encrypted_master_key, encrypted_master_key_alg,
+            keypair_encrypt_alg, keypair_sign_alg, public_key, encrypted_private_key, verify_key, encrypted_sign_key)
+         VALUES ($1, $2, $3, $4, $5, $4, $4, '-', '-', '', '-', $6, '-', $7, '', '-', '')",
+        params![device, app, id, device.as_bytes(), now, alg, public_key],
+    )
+    .await?;
+    tx.execute(
+        "INSERT INTO groups (id, app_id, kind, user_id, is_connected, accepts_invites, created_at, current_key_id)
+         VALUES ($1, $2, 1, $3, 0, 1, $4, $5)",
+        params![group, app, id, now, key],
+    )
+    .await?;
+    tx.execute(
+        "INSERT INTO group_members (group_id, member_id, member_kind, member_rank, joined_at, group_created_at)
+         VALUES ($1, $2, 0, 0, $3, $3)",
+        params![group, device, now],
+    )
+    .await?;
+    tx.execute(
+        "INSERT INTO group_keys (id, group_id, created_at, group_key_alg, keypair_encrypt_alg, public_key, encrypted_private_key)
+         VALUES ($1, $2, $3, '-', $4, $5, '')",
+        params![key, group, now, alg, public_key],
+    )
+    .await?;
+    Ok(())
+}
