@@ -46,6 +46,14 @@ pub struct Position {
     id: String,
 }
 
+impl Position {
+    /// Behind the item with this time and this id, for apps that keep no more of it.
+    #[must_use]
+    pub fn new(time: u64, id: impl Into<String>) -> Self {
+        Self { time, id: id.into() }
+    }
+}
+
 /// Something that stands in a list.
 pub trait Item: DeserializeOwned + sealed::Sealed {
     /// The place behind this item.
