@@ -2,6 +2,7 @@
 //!
 //! Most of these protect against a server that lies: it hands out everybody's public keys, stores every encrypted key and
 //! forwards every message, and must not gain anything by changing them.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "support/stored.rs"]
 mod stored;

@@ -2,6 +2,7 @@
 //!
 //! The second part watches every block of memory when it is freed. Blocks are zeroed when they are handed out, so that
 //! looking at all of their bytes is sound.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![allow(unsafe_code, reason = "an allocator cannot be written without")]
 
 #[path = "support/stored.rs"]

@@ -365,3 +365,37 @@ struct ExportedVerifyKey {
     verify_key_alg: String,
     verify_key_id: String,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vectors::{base64, hex, list, load, text};
+
+    #[test]
+    fn encrypted_sign_keys_of_the_vectors_open_or_are_refused() {
+        let file = load("std_sign");
+        let vector = &file["encrypted_sign_key"];
+        let open = |vector: &serde_json::Value| {
+            let master_key = SymmetricKey::from_bytes("AES-GCM-256", &hex(&vector["master_key_hex"]), "")?;
+            let key = master_key.unwrap(&Base64Text::encode(&base64(&vector["encrypted_sign_key_b64"])))?;
+            SigningKey::from_bytes("ED25519_DILITHIUM_3", key.expose(), "sid")
+        };
+        assert_eq!(open(vector).unwrap().export().unwrap().expose(), text(&vector["expected_export_json"]));
+        let mut refused = 0;
+        for case in list(&file["negative"]).iter().filter(|case| case["encrypted_sign_key_b64"].is_string()) {
+            assert_eq!(open(case).err(), Some(Error::KeyLength), "{case}");
+            refused += 1;
+        }
+        assert_eq!(refused, 1);
+    }
+
+    #[test]
+    fn a_signature_text_whose_parts_have_other_lengths_is_refused() {
+        let (sign, verify) = SigningKey::generate(&Suite::STD, "id").unwrap();
+        let raw = sign.sign_raw(b"message").unwrap();
+        // The right bytes, cut at another place.
+        let (x, k) = raw.split_at(63);
+        let text = format!("{{\"x\":\"{}\",\"k\":\"{}\"}}", to_base64(x), to_base64(k));
+        assert_eq!(verify.verify_text(b"message", &text), Err(Error::MalformedVerifyKey));
+    }
+}

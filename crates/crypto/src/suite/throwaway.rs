@@ -100,7 +100,8 @@ mod tests {
             Verification::Ignore,
         )
         .unwrap();
-        SearchKey::open(&stored::hmac_key(&body, "g1"), &keys.key).unwrap().query("text");
+        let search = SearchKey::open(&stored::hmac_key(&body, "g1"), &keys.key).unwrap();
+        assert_eq!(search.query("text").len(), 43);
         SortKey::open(&stored::sortable_key(&body, "g1"), &keys.key).unwrap().encrypt_number(7).unwrap();
 
         let text = keys.key.encrypt_text("hello", "", Some(&user.keys.sign_key)).unwrap();

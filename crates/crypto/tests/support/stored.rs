@@ -1,4 +1,5 @@
 //! What a server makes of the bodies it was sent: the objects that clients fetch later.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 #![allow(dead_code, unreachable_pub, reason = "shared by several tests, each of which uses a part")]
 
 use keyfold_crypto::{Device, Login, PublicKey, Suite, UserKeys, device, password::Cost, server};

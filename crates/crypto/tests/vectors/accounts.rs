@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::support::{assert_export, base64, hex, list, load, result, text, wire};
 
-pub fn register_and_login(file: &Value, suite: &Suite) {
+pub(crate) fn register_and_login(file: &Value, suite: &Suite) {
     let cost = if text(&file["file"]).starts_with("std015") { Cost::LEGACY } else { Cost::CURRENT };
     for vector in list(&file["vectors"]) {
         let registration: RegisterInput = wire(&vector["register_json"]);
@@ -79,7 +79,7 @@ fn log_in(vector: &Value, suite: &Suite, cost: Cost) {
     assert_export(&hmac, &expected["user_hmac_key_export_json"]);
 }
 
-pub fn change_and_reset(file: &Value) {
+pub(crate) fn change_and_reset(file: &Value) {
     let before = load("std_register_login");
     let before =
         list(&before["vectors"]).iter().find(|user| text(&user["identifier"]) == "bob@example.com").unwrap();
@@ -117,7 +117,7 @@ pub fn change_and_reset(file: &Value) {
 }
 
 /// The first half of a login to a device whose registration a server has stored.
-pub fn log_in_to_stored(stored: &DeviceRegister, password: &str, expected: &Value) -> Login {
+pub(crate) fn log_in_to_stored(stored: &DeviceRegister, password: &str, expected: &Value) -> Login {
     let derived = &stored.derived;
     let salt = server::login_salt(derived.derived_alg.as_str(), &derived.client_random_value, "").unwrap();
     assert_eq!(*salt.to_base64(), text(&expected["salt_b64"]));

@@ -8,7 +8,7 @@ use crate::support::{
     assert_export, base64, expected_code, hex, list, private_key, public_key, signing_key, text, verify_key,
 };
 
-pub fn content(file: &Value, suite: &Suite) {
+pub(crate) fn content(file: &Value, suite: &Suite) {
     let key = SymmetricKey::import(text(&file["key_export_json"])).unwrap();
     let private = private_key(suite, &file["private_key_export_json"]);
     let public = public_key(&file["public_key_json"]);
@@ -114,7 +114,7 @@ pub fn content(file: &Value, suite: &Suite) {
     }
 }
 
-pub fn malformed_envelopes(file: &Value) {
+pub(crate) fn malformed_envelopes(file: &Value) {
     let key = SymmetricKey::import(text(&file["key_export_json"])).unwrap();
     for case in list(&file["bytes"]) {
         let result = key.decrypt_content(&base64(&case["envelope_b64"]), b"", Verification::Ignore);
@@ -146,7 +146,7 @@ fn judge(case: &Value, result: Result<String, Error>) {
     }
 }
 
-pub fn generated_keys(file: &Value) {
+pub(crate) fn generated_keys(file: &Value) {
     let vector = &file["by_group_key"];
     let master = SymmetricKey::import(text(&vector["master_key_export_json"])).unwrap();
     let description = description(vector, "server_output_json");
@@ -183,7 +183,7 @@ fn description(vector: &Value, name: &str) -> GeneratedKey {
     description
 }
 
-pub fn file(file: &Value) {
+pub(crate) fn file(file: &Value) {
     for vector in list(&file["files"]) {
         let master = SymmetricKey::import(text(&vector["master_key_export_json"])).unwrap();
         let verify = verify_key(&vector["verify_key_json"]);

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::support::{assert_export, expected_code, hex, list, symmetric_key, text};
 
-pub fn error_codes(file: &Value) {
+pub(crate) fn error_codes(file: &Value) {
     let documented: Vec<&str> = list(&file["errors"]).iter().map(|error| text(&error["code"])).collect();
     for error in Error::ALL {
         let number: u32 = error.code().strip_prefix("client_").unwrap().parse().unwrap();
@@ -18,7 +18,7 @@ pub fn error_codes(file: &Value) {
     }
 }
 
-pub fn std_keys(file: &Value) {
+pub(crate) fn std_keys(file: &Value) {
     let id = text(&file["key_id"]);
     assert_export(
         &symmetric_key(&Suite::STD, &hex(&file["raw"]["aes_hex"])).with_id(id),
@@ -67,7 +67,7 @@ pub fn std_keys(file: &Value) {
     }
 }
 
-pub fn rec_and_fips(file: &Value) {
+pub(crate) fn rec_and_fips(file: &Value) {
     let rec = &file["rec"];
     round_trips(text(&rec["symmetric_key_export_json"]), |text| {
         SymmetricKey::import(text).unwrap().export().unwrap().into_exposed()

@@ -11,7 +11,7 @@ use crate::support::{
     assert_export, hex, list, private_key, public_key, signing_key, text, verify_key, wire,
 };
 
-pub fn groups(file: &Value, suite: &Suite) {
+pub(crate) fn groups(file: &Value, suite: &Suite) {
     let (creator, member) = (&file["creator"], &file["member"]);
     let creator_private = private_key(suite, &creator["private_key_export_json"]);
     let member_private = private_key(suite, &member["private_key_export_json"]);

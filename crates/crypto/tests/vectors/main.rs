@@ -4,6 +4,7 @@
 //! `every_file_of_the_folder_is_in_the_table`. `KEYFOLD_VECTORS=<folder>` runs the same tests on other files of the same
 //! names. What only an injected generator can show (that encryption and signing reproduce the vectors byte for byte) is
 //! tested beside the code, in `src/suite`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod accounts;
 mod contents;

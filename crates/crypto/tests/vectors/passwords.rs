@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::support::{base64, hex, list, symmetric_key, text};
 
-pub fn std(file: &Value) {
+pub(crate) fn std(file: &Value) {
     let cost = match file["argon2"]["memory_kib"].as_u64() {
         Some(19_456) => Cost::CURRENT,
         Some(4_096) => Cost::LEGACY,
@@ -40,7 +40,7 @@ pub fn std(file: &Value) {
     }
 }
 
-pub fn rec_and_fips(file: &Value) {
+pub(crate) fn rec_and_fips(file: &Value) {
     let rec = &file["rec"];
     for vector in list(&rec["vectors"]) {
         let salt = Salt::parse(text(&vector["salt_b64"])).unwrap();

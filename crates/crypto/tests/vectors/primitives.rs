@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::support::{base64, hex, list, symmetric_key, text};
 
-pub fn std_symmetric(file: &Value) {
+pub(crate) fn std_symmetric(file: &Value) {
     symmetric(file, &Suite::STD);
     let key = symmetric_key(&Suite::STD, &hex(&file["negative_key_hex"]));
     for case in list(&file["negative"]) {
@@ -15,7 +15,7 @@ pub fn std_symmetric(file: &Value) {
     }
 }
 
-pub fn rec_symmetric(file: &Value) {
+pub(crate) fn rec_symmetric(file: &Value) {
     symmetric(file, &Suite::REC);
     let key = symmetric_key(&Suite::REC, &hex(&file["negative_key_hex"]));
     let base = hex(&file["negative_base_ciphertext_hex"]);
@@ -48,7 +48,7 @@ fn symmetric(file: &Value, suite: &Suite) {
     }
 }
 
-pub fn std_asymmetric(file: &Value) {
+pub(crate) fn std_asymmetric(file: &Value) {
     for vector in list(&file["ecies"]) {
         let key = single("Ecies", "ECIES-ed25519", &hex(&vector["secret_key_hex"]));
         decrypts(
@@ -91,7 +91,7 @@ pub fn std_asymmetric(file: &Value) {
     encrypted_private_key(encrypted, &encrypted["expected_export_json"], &Suite::STD);
 }
 
-pub fn rec_asymmetric(file: &Value) {
+pub(crate) fn rec_asymmetric(file: &Value) {
     for vector in list(&file["ecies"]) {
         let key =
             PrivateKey::import_as("ECIES-Rec-ed25519", text(&vector["secret_key_export_json"])).unwrap();
@@ -147,7 +147,7 @@ fn single(tag: &str, algorithm: &str, bytes: &[u8]) -> PrivateKey {
     key
 }
 
-pub fn std_sign(file: &Value) {
+pub(crate) fn std_sign(file: &Value) {
     for vector in list(&file["ed25519"]) {
         let sign = sign_key("Ed25519", &hex(&vector["sign_key_hex"]));
         let verify = verify_key("Ed25519", &hex(&vector["verify_key_hex"]));
@@ -198,7 +198,7 @@ pub fn std_sign(file: &Value) {
     }
 }
 
-pub fn rec_sign(file: &Value) {
+pub(crate) fn rec_sign(file: &Value) {
     for vector in list(&file["ed25519"]) {
         let export = |bytes: &[u8]| format!(r#"{{"Ed25519":{{"key":"{}","key_id":"k"}}}}"#, to_base64(bytes));
         let sign =

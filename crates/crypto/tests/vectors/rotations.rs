@@ -11,7 +11,7 @@ use crate::support::{
     assert_export, base64, hex, list, private_key, public_key, result, symmetric_key, text, verify_key, wire,
 };
 
-pub fn rotations(file: &Value, suite: &Suite) {
+pub(crate) fn rotations(file: &Value, suite: &Suite) {
     let (invoker, member) = (&file["invoker"], &file["member"]);
     let invoker_private = private_key(suite, &invoker["private_key_export_json"]);
     let member_private = private_key(suite, &member["private_key_export_json"]);

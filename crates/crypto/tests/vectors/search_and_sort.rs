@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::support::{list, text, verify_key};
 
-pub fn searchable(file: &Value) {
+pub(crate) fn searchable(file: &Value) {
     let key = |vector: &Value| SearchKey::import(text(&vector["hmac_key_export_json"])).unwrap();
     for vector in list(&file["keys"]) {
         let key = key(vector);
@@ -37,7 +37,7 @@ pub fn searchable(file: &Value) {
     assert_eq!(key.full(&"a".repeat(201)).unwrap().hashes.len(), 1);
 }
 
-pub fn sortable(file: &Value) {
+pub(crate) fn sortable(file: &Value) {
     for vector in list(&file["keys"]) {
         let key = SortKey::import(text(&vector["key_export_json"])).unwrap();
         for pair in list(&vector["numbers"]) {
@@ -67,7 +67,7 @@ pub fn sortable(file: &Value) {
     assert_eq!(serde_json::to_string(&ours).unwrap(), text(&file["object_form_string_json"]));
 }
 
-pub fn safety_numbers(file: &Value) {
+pub(crate) fn safety_numbers(file: &Value) {
     for vector in list(&file["vectors"]) {
         let key = verify_key(&vector["verify_key_1_json"]);
         let other_key =

@@ -16,14 +16,14 @@ fn folder() -> PathBuf {
     )
 }
 
-pub fn load(name: &str) -> Value {
+pub(crate) fn load(name: &str) -> Value {
     let path = folder().join(name).with_extension("json");
     let json = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_slice(&json).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// Names of the files in the folder, sorted.
-pub fn files() -> Vec<String> {
+pub(crate) fn files() -> Vec<String> {
     let mut names: Vec<String> = std::fs::read_dir(folder())
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -35,42 +35,42 @@ pub fn files() -> Vec<String> {
 }
 
 /// Never empty: a list that lost its entries would test nothing.
-pub fn list(value: &Value) -> &[Value] {
+pub(crate) fn list(value: &Value) -> &[Value] {
     let list = value.as_array().unwrap_or_else(|| panic!("not a list: {value}"));
     assert!(!list.is_empty());
     list
 }
 
-pub fn text(value: &Value) -> &str {
+pub(crate) fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_else(|| panic!("not a text: {value}"))
 }
 
-pub fn base64(value: &Value) -> Vec<u8> {
+pub(crate) fn base64(value: &Value) -> Vec<u8> {
     Base64::decode_vec(text(value)).unwrap_or_else(|error| panic!("{error}: {value}"))
 }
 
-pub fn hex(value: &Value) -> Vec<u8> {
+pub(crate) fn hex(value: &Value) -> Vec<u8> {
     let digits = text(value);
     (0..digits.len() / 2).map(|at| u8::from_str_radix(&digits[2 * at..2 * at + 2], 16).unwrap()).collect()
 }
 
 /// A JSON text inside of the file as a wire type.
-pub fn wire<T: DeserializeOwned>(value: &Value) -> T {
+pub(crate) fn wire<T: DeserializeOwned>(value: &Value) -> T {
     serde_json::from_str(text(value)).unwrap_or_else(|error| panic!("{error}: {value}"))
 }
 
 /// `{"status":true,"result":…}` as a wire type.
-pub fn result<T: DeserializeOwned>(value: &Value) -> T {
+pub(crate) fn result<T: DeserializeOwned>(value: &Value) -> T {
     let answer: Value = serde_json::from_str(text(value)).unwrap();
     serde_json::from_value(answer["result"].clone()).unwrap_or_else(|error| panic!("{error}: {value}"))
 }
 
 /// The code in `error client_14`.
-pub fn expected_code(reference_result: &Value) -> Option<&str> {
+pub(crate) fn expected_code(reference_result: &Value) -> Option<&str> {
     text(reference_result).strip_prefix("error ")
 }
 
-pub fn symmetric_key(suite: &Suite, bytes: &[u8]) -> SymmetricKey {
+pub(crate) fn symmetric_key(suite: &Suite, bytes: &[u8]) -> SymmetricKey {
     let key = Base64::encode_string(bytes);
     SymmetricKey::import(&match suite.name() {
         "std" => format!(r#"{{"Aes":{{"key":"{key}","key_id":"k"}}}}"#),
@@ -80,24 +80,24 @@ pub fn symmetric_key(suite: &Suite, bytes: &[u8]) -> SymmetricKey {
     .unwrap()
 }
 
-pub fn private_key(suite: &Suite, export: &Value) -> PrivateKey {
+pub(crate) fn private_key(suite: &Suite, export: &Value) -> PrivateKey {
     PrivateKey::import_as(suite.encryption_algorithm(), text(export)).unwrap()
 }
 
-pub fn signing_key(suite: &Suite, export: &Value) -> SigningKey {
+pub(crate) fn signing_key(suite: &Suite, export: &Value) -> SigningKey {
     SigningKey::import_as(suite.signing_algorithm(), text(export)).unwrap()
 }
 
-pub fn public_key(data: &Value) -> PublicKey {
+pub(crate) fn public_key(data: &Value) -> PublicKey {
     PublicKey::import_data(text(data)).unwrap()
 }
 
-pub fn verify_key(data: &Value) -> VerifyingKey {
+pub(crate) fn verify_key(data: &Value) -> VerifyingKey {
     VerifyingKey::import_data(text(data)).unwrap()
 }
 
 /// Exports must be the same text, not only the same key.
-pub trait ExportText {
+pub(crate) trait ExportText {
     fn text(&self) -> String;
 }
 
@@ -125,6 +125,6 @@ impl ExportText for VerifyingKey {
     }
 }
 
-pub fn assert_export(key: &impl ExportText, expected: &Value) {
+pub(crate) fn assert_export(key: &impl ExportText, expected: &Value) {
     assert_eq!(key.text(), text(expected));
 }
