@@ -20,7 +20,14 @@ pub struct ApiError {
     message: Cow<'static, str>,
     retry_after_seconds: Option<u64>,
     cause: Option<Box<dyn std::error::Error + Send + Sync>>,
-    conflict: bool,
+    database: Option<Refusal>,
+}
+
+/// Errors of the database that rules tell apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Refusal {
+    Conflict,
+    Constraint,
 }
 
 /// Marks a response that should appear in the log as a defect or an outage.
@@ -57,7 +64,12 @@ impl ApiError {
 
     /// The database ended the transaction because it collided with another one: it may be run again.
     pub(crate) fn is_conflict(&self) -> bool {
-        self.conflict
+        self.database == Some(Refusal::Conflict)
+    }
+
+    /// A unique index or a foreign key forbids the change.
+    pub(crate) fn is_constraint(&self) -> bool {
+        self.database == Some(Refusal::Constraint)
     }
 }
 
@@ -68,7 +80,7 @@ impl From<ErrorCode> for ApiError {
             message: Cow::Borrowed(code.message()),
             retry_after_seconds: None,
             cause: None,
-            conflict: false,
+            database: None,
         }
     }
 }
@@ -84,8 +96,12 @@ impl From<DbError> for ApiError {
             DbError::Statement(_) | DbError::Constraint(_) => ErrorCode::DatabaseExecute,
             _ => ErrorCode::DatabaseTransaction,
         };
-        let conflict = matches!(error, DbError::Conflict(_));
-        Self { conflict, ..Self::caused_by(code, error) }
+        let database = match &error {
+            DbError::Conflict(_) => Some(Refusal::Conflict),
+            DbError::Constraint(_) => Some(Refusal::Constraint),
+            _ => None,
+        };
+        Self { database, ..Self::caused_by(code, error) }
     }
 }
 

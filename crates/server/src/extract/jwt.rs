@@ -40,6 +40,8 @@ pub struct ExpiredJwt {
     pub user_id: UserId,
     /// The device.
     pub device_id: DeviceId,
+    /// The session; `None` for a token that the app's own backend has signed.
+    pub session_id: Option<String>,
 }
 
 impl Jwt {
@@ -90,7 +92,7 @@ impl FromRequestParts<AppState> for ExpiredJwt {
             })
         });
         exists.await?.ok_or(ErrorCode::UserNotFound)?;
-        Ok(Self { app_id, user_id, device_id: claims.sub })
+        Ok(Self { app_id, user_id, device_id: claims.sub, session_id: claims.sid })
     }
 }
 
