@@ -31,6 +31,10 @@ impl Api {
         Self { base_url, app_token, transport }
     }
 
+    pub(crate) fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
     /// Sends `call`, with an access token where the endpoint asks for one, and opens the envelope.
     pub(crate) async fn call<T: DeserializeOwned>(
         &self,

@@ -108,6 +108,16 @@ pub enum Error {
     /// `client_428`: the group has no keys for this member: it is a light group, or it must be invited again.
     #[error("the group has no keys for this member")]
     NoGroupKeys,
+    /// `client_430`: the new member got the first 50 keys only, because the server did not take the others. Invite it
+    /// again with [`Group::re_invite`](crate::Group::re_invite).
+    #[error("the server did not take all keys of the new member")]
+    KeysIncomplete,
+    /// `client_431`: additional data only exists for groups.
+    #[error("additional data cannot be bound to what is encrypted to a user")]
+    AadUnsupported,
+    /// `client_432`: the answers of the server describe groups that are their own ancestors.
+    #[error("the group is its own ancestor")]
+    GroupLoop,
     /// `client_429`: work on another thread ended without a result.
     #[error("the background work was lost")]
     WorkLost,
@@ -139,6 +149,9 @@ impl Error {
             Self::EmptyCredentials => "client_427",
             Self::NoGroupKeys => "client_428",
             Self::WorkLost => "client_429",
+            Self::KeysIncomplete => "client_430",
+            Self::AadUnsupported => "client_431",
+            Self::GroupLoop => "client_432",
         })
     }
 

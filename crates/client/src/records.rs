@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use keyfold_protocol::id::{DeviceId, GroupId, KeyId, UserId};
 use serde::Serialize;
@@ -108,4 +109,33 @@ pub(crate) fn group_public_key(group: &GroupId) -> String {
 
 pub(crate) fn user_verify_key(user: &UserId, key: &KeyId) -> String {
     format!("user_verify_key_id_{user}_key_id_{key}")
+}
+
+/// Writes a record that changes while it is being written, so that the last change ends up in the storage.
+///
+/// Writers run side by side and no lock is held while one waits for the storage. Whoever finds that something changed
+/// since its snapshot writes again.
+#[derive(Default)]
+pub(crate) struct Snapshots(AtomicU64);
+
+impl Snapshots {
+    /// To be called after each change.
+    pub(crate) fn changed(&self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+
+    pub(crate) async fn write<T: Serialize>(
+        &self,
+        records: &Records,
+        snapshot: impl Fn() -> (String, T),
+    ) -> Result<(), Error> {
+        loop {
+            let version = self.0.load(Ordering::SeqCst);
+            let (key, value) = snapshot();
+            records.set(&key, &value).await?;
+            if self.0.load(Ordering::SeqCst) == version {
+                return Ok(());
+            }
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! The access token of a user on a device: when to renew it, and how never to do so twice at once.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use futures_util::FutureExt;
@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::api::{Api, Call, bearer};
 use crate::clock::Clock;
 use crate::error::Error;
+use crate::lock::lock;
 use crate::platform::{BoxFuture, Cause, MaybeSendSync};
 use crate::records::Records;
 use crate::transport::{Method, Request};
@@ -171,6 +172,7 @@ struct Tokens {
     received_at: u64,
     renew_at: u64,
     refresh: Option<SecretText>,
+    closed: bool,
 }
 
 type Renewal = BoxFuture<'static, Result<SecretText, Error>>;
@@ -214,7 +216,8 @@ impl Session {
     ) -> Result<Self, Error> {
         let Environment { api, refresh, clock, records } = environment;
         let renew_at = renewal_time(&access, received_at, &user_id, &device_id)?;
-        let tokens = Mutex::new(Tokens { access, received_at, renew_at, refresh: refresh_token });
+        let tokens =
+            Mutex::new(Tokens { access, received_at, renew_at, refresh: refresh_token, closed: false });
         Ok(Self(Arc::new(Inner {
             api,
             refresh,
@@ -290,10 +293,21 @@ impl Session {
         self.0.store().await
     }
 
+    /// Ends the session: from now on it can neither be used nor renewed.
+    pub(crate) async fn close(&self) -> Result<(), Error> {
+        {
+            let mut tokens = self.0.tokens();
+            tokens.refresh = None;
+            tokens.renew_at = 0;
+            tokens.closed = true;
+        }
+        self.0.records.delete_session(&self.0.device_id).await
+    }
+
     /// A token other than `stale`.
     async fn renewed(&self, stale: &SecretText) -> Result<SecretText, Error> {
         let renewal: Shared<Renewal> = {
-            let mut running = self.0.renewal.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut running = lock(&self.0.renewal);
             let current = self.0.tokens().access.clone();
             if current != *stale {
                 return Ok(current);
@@ -305,7 +319,7 @@ impl Session {
                     let stale = stale.clone();
                     let renewal: Renewal = Box::pin(async move {
                         let outcome = inner.renew(stale).await;
-                        *inner.renewal.lock().unwrap_or_else(PoisonError::into_inner) = None;
+                        *lock(&inner.renewal) = None;
                         outcome
                     });
                     let renewal = renewal.shared();
@@ -320,10 +334,13 @@ impl Session {
 
 impl Inner {
     fn tokens(&self) -> MutexGuard<'_, Tokens> {
-        self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.tokens)
     }
 
     async fn renew(&self, old: SecretText) -> Result<SecretText, Error> {
+        if self.tokens().closed {
+            return Err(Error::NotLoggedIn);
+        }
         let new = match &self.refresh.0 {
             Strategy::Sdk => {
                 let refresh_token = self.tokens().refresh.clone().ok_or(Error::NotLoggedIn)?;
@@ -358,6 +375,10 @@ impl Inner {
         let renew_at = renewal_time(&access, received_at, &self.user_id, &self.device_id)?;
         {
             let mut tokens = self.tokens();
+            // The user logged out while the new token was on its way.
+            if tokens.closed {
+                return Err(Error::NotLoggedIn);
+            }
             tokens.access = access.clone();
             tokens.received_at = received_at;
             tokens.renew_at = renew_at;

@@ -1,10 +1,11 @@
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use zeroize::Zeroizing;
 
 use super::{Storage, StorageError};
+use crate::lock::lock;
 use crate::platform::BoxFuture;
 
 /// Keeps everything in memory: a login ends with the process. The default.
@@ -23,8 +24,7 @@ impl MemoryStorage {
     }
 
     fn values(&self) -> MutexGuard<'_, HashMap<String, Zeroizing<String>>> {
-        // Every change is a single insertion or removal, so a panic elsewhere cannot leave a half-made one.
-        self.values.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.values)
     }
 }
 

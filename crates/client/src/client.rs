@@ -1,0 +1,157 @@
+//! The entry point: an app on a server.
+
+mod builder;
+mod login;
+mod registration;
+
+pub use builder::ClientBuilder;
+pub(crate) use login::{Accepted, Attempt, FirstFactor};
+pub use login::{Login, PendingMfa, StoredMfaLogin};
+pub(crate) use registration::{open_answer, to_json};
+
+use std::fmt;
+use std::sync::Arc;
+
+use keyfold_crypto::{Policy, Suite};
+use keyfold_protocol::id::{GroupId, KeyId, UserId};
+
+use crate::api::Api;
+use crate::clock::Clock;
+use crate::directory::{Directory, GroupPublicKey, UserPublicKey};
+use crate::error::Error;
+use crate::records::{self, Records};
+use crate::session::{Environment, Refresh, Session};
+use crate::stored::StoredUser;
+use crate::user::User;
+use keyfold_crypto::VerifyingKey;
+
+/// An app on a Keyfold server. Cheap to clone; clones share everything.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), keyfold::Error> {
+/// use keyfold::{Client, Login};
+/// let client = Client::builder("5zMb6zs3dEM62n+FxjBilFPp+j9e7YUFA+7pi6Hi")
+///     .base_url("http://127.0.0.1:3002")
+///     .build()?;
+/// client.register("alice", "correct horse battery staple").await?;
+/// let user = match client.login("alice", "correct horse battery staple").await? {
+///     Login::User(user) => user,
+///     Login::Mfa(pending) => pending.with_totp("123456").await?,
+/// };
+/// println!("{}", user.id());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Client(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) api: Arc<Api>,
+    pub(crate) records: Records,
+    pub(crate) clock: Clock,
+    pub(crate) refresh: Refresh,
+    pub(crate) suite: Suite,
+    pub(crate) policy: Policy,
+    pub(crate) directory: Directory,
+}
+
+impl Client {
+    /// Starts to describe a client for the app with this public token (base64).
+    pub fn builder(app_token: impl Into<String>) -> ClientBuilder {
+        ClientBuilder::new(app_token.into())
+    }
+
+    /// The newest public key of a user, from the storage if it is not older than
+    /// [`public_key_max_age`](ClientBuilder::public_key_max_age).
+    ///
+    /// # Errors
+    /// `server_100`: no such user. `client_403`: the key is weaker than the policy allows.
+    pub async fn public_key(&self, user_id: &UserId) -> Result<UserPublicKey, Error> {
+        self.0.directory.user_public_key(user_id).await
+    }
+
+    /// A verify key of a user, by its id.
+    ///
+    /// # Errors
+    /// `server_100`: no such user or key. `client_403`: the key is weaker than the policy allows.
+    pub async fn verify_key(&self, user_id: &UserId, key_id: &KeyId) -> Result<VerifyingKey, Error> {
+        self.0.directory.user_verify_key(user_id, key_id).await
+    }
+
+    /// The newest public key of a group.
+    ///
+    /// # Errors
+    /// `server_304`: no such group, or one without keys.
+    pub async fn group_public_key(&self, group_id: &GroupId) -> Result<GroupPublicKey, Error> {
+        self.0.directory.group_public_key(group_id).await
+    }
+
+    /// Checks that a public key is signed with a verify key of the same user, and remembers the result.
+    ///
+    /// That verify key comes from the server too: who wants certainty compares safety numbers.
+    ///
+    /// # Errors
+    /// Those of [`verify_key`](Self::verify_key).
+    pub async fn verify_public_key(&self, key: &UserPublicKey) -> Result<bool, Error> {
+        self.0.directory.verify(key).await
+    }
+
+    /// The user who logged in last on this device, if there is one, with a renewed session.
+    ///
+    /// Also fetches the first pending invitations, see [`User::invitations`].
+    ///
+    /// # Errors
+    /// `server_114`: the session is over, the user has to log in again. [`Error::Network`]: the server cannot be
+    /// reached; [`current_user`](Self::current_user) works without.
+    pub async fn restore(&self) -> Result<Option<User>, Error> {
+        let Some(user) = self.current_user().await? else { return Ok(None) };
+        user.resume().await?;
+        Ok(Some(user))
+    }
+
+    /// The user who logged in last on this device, from the storage alone.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub async fn current_user(&self) -> Result<Option<User>, Error> {
+        match self.0.records.actual_user().await? {
+            Some(identifier) => self.user(&identifier).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The user who is logged in on this device under `identifier`, from the storage alone.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub async fn user(&self, identifier: &str) -> Result<Option<User>, Error> {
+        let key = records::user_key(identifier);
+        let Some(stored) = self.0.records.get::<StoredUser>("user", &key).await? else { return Ok(None) };
+        let Some(session) = self.0.records.session(stored.device_id()).await? else { return Ok(None) };
+        let session = Session::restore(self.environment(), session)?;
+        User::restore(self.clone(), session, stored).await.map(Some)
+    }
+
+    /// Removes everything from the storage: sessions, keys and groups of all users.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub async fn clear_storage(&self) -> Result<(), Error> {
+        self.0.records.clear().await
+    }
+
+    pub(crate) fn environment(&self) -> Environment {
+        Environment {
+            api: Arc::clone(&self.0.api),
+            refresh: self.0.refresh.clone(),
+            clock: self.0.clock.clone(),
+            records: self.0.records.clone(),
+        }
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Client({})", self.0.api.base_url())
+    }
+}

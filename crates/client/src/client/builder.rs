@@ -1,0 +1,183 @@
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use keyfold_crypto::{Policy, Suite};
+
+use super::{Client, Inner};
+use crate::api::Api;
+use crate::clock::Clock;
+use crate::directory::Directory;
+use crate::error::Error;
+use crate::platform::MaybeSendSync;
+use crate::records::Records;
+use crate::session::Refresh;
+use crate::storage::{MemoryStorage, Storage};
+#[cfg(target_family = "wasm")]
+use crate::transport::FetchTransport;
+#[cfg(not(target_family = "wasm"))]
+use crate::transport::HttpTransport;
+use crate::transport::Transport;
+
+const DEFAULT_BASE_URL: &str = "https://api.sentc.com";
+const PUBLIC_KEY_MAX_AGE: Duration = Duration::from_secs(300);
+
+/// Settings of a [`Client`]. Only the app token has no default.
+#[must_use = "a builder does nothing before `build`"]
+pub struct ClientBuilder {
+    app_token: String,
+    base_url: String,
+    storage: Option<Arc<dyn Storage>>,
+    transport: Option<Arc<dyn Transport>>,
+    refresh: Refresh,
+    suite: Suite,
+    policy: Policy,
+    public_key_max_age: Duration,
+    clock: Clock,
+}
+
+impl ClientBuilder {
+    pub(super) fn new(app_token: String) -> Self {
+        Self {
+            app_token,
+            base_url: DEFAULT_BASE_URL.to_owned(),
+            storage: None,
+            transport: None,
+            refresh: Refresh::default(),
+            suite: Suite::default(),
+            policy: Policy::default(),
+            public_key_max_age: PUBLIC_KEY_MAX_AGE,
+            clock: Clock::default(),
+        }
+    }
+
+    /// Where the server is, without the path `/api/v1`. Default `https://api.sentc.com`.
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = url.into();
+        self
+    }
+
+    /// Where sessions, keys and groups are kept. Default [`MemoryStorage`]: nothing outlives the process.
+    pub fn storage(mut self, storage: impl Storage) -> Self {
+        self.storage = Some(Arc::new(storage));
+        self
+    }
+
+    /// How requests are sent. Default: HTTP with TLS natively, `fetch` on WebAssembly.
+    pub fn transport(mut self, transport: impl Transport) -> Self {
+        self.transport = Some(Arc::new(transport));
+        self
+    }
+
+    /// How access tokens are renewed. Default [`Refresh::sdk`].
+    pub fn refresh(mut self, refresh: Refresh) -> Self {
+        self.refresh = refresh;
+        self
+    }
+
+    /// What new keys are made with. Default [`Suite::STD`], which every client of today reads. Reading needs no suite.
+    pub fn suite(mut self, suite: Suite) -> Self {
+        self.suite = suite;
+        self
+    }
+
+    /// What is demanded of the keys of others. Default [`Policy::DEFAULT`].
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// For how long a fetched public key is used before the server is asked for a newer one. Default 5 minutes.
+    pub fn public_key_max_age(mut self, age: Duration) -> Self {
+        self.public_key_max_age = age;
+        self
+    }
+
+    /// A clock in milliseconds since 1970 to use instead of the system's: for tests.
+    pub fn clock(mut self, now: impl Fn() -> u64 + MaybeSendSync + 'static) -> Self {
+        self.clock = Clock::new(now);
+        self
+    }
+
+    /// The client. Sends nothing.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] (`client_424`) for an app token or a base URL that cannot be one.
+    pub fn build(self) -> Result<Client, Error> {
+        let invalid = |reason: &'static str| Err(Error::Configuration(reason.into()));
+        if self.app_token.is_empty() || !self.app_token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return invalid("the app token must be base64");
+        }
+        let base_url = self.base_url.trim_end_matches('/').to_owned();
+        let host = base_url.strip_prefix("https://").or_else(|| base_url.strip_prefix("http://"));
+        if host.is_none_or(str::is_empty) {
+            return invalid("the base URL must begin with https:// or http://");
+        }
+        let transport = match self.transport {
+            Some(transport) => transport,
+            None => default_transport()?,
+        };
+        let api = Arc::new(Api::new(base_url, self.app_token, transport));
+        let records = Records::new(self.storage.unwrap_or_else(|| Arc::new(MemoryStorage::new())));
+        let max_age = u64::try_from(self.public_key_max_age.as_millis()).unwrap_or(u64::MAX);
+        let directory =
+            Directory::new(Arc::clone(&api), records.clone(), self.clock.clone(), self.policy, max_age);
+        Ok(Client(Arc::new(Inner {
+            api,
+            records,
+            clock: self.clock,
+            refresh: self.refresh,
+            suite: self.suite,
+            policy: self.policy,
+            directory,
+        })))
+    }
+}
+
+#[cfg(not(target_family = "wasm"))]
+fn default_transport() -> Result<Arc<dyn Transport>, Error> {
+    Ok(Arc::new(HttpTransport::new()?))
+}
+
+#[cfg(target_family = "wasm")]
+fn default_transport() -> Result<Arc<dyn Transport>, Error> {
+    Ok(Arc::new(FetchTransport::new()))
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ClientBuilder({})", self.base_url)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_base_url_must_be_http_and_loses_its_trailing_slash() {
+        for bad in ["", "api.example", "ftp://api.example", "https://", "http:///"] {
+            let error = Client::builder("dG9rZW4=").base_url(bad).build().unwrap_err();
+            assert_eq!(error.code(), "client_424", "{bad:?}");
+        }
+        let client = Client::builder("dG9rZW4=").base_url("https://api.example/").build().unwrap();
+        assert_eq!(format!("{client:?}"), "Client(https://api.example)");
+    }
+
+    #[test]
+    fn an_app_token_must_fit_into_a_header() {
+        for bad in ["", "a b", "a\nb", "ä"] {
+            assert!(Client::builder(bad).build().is_err(), "{bad:?}");
+        }
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    #[test]
+    fn handles_move_between_threads() {
+        fn shared<T: Clone + Send + Sync + 'static>() {}
+        shared::<Client>();
+        shared::<crate::User>();
+        shared::<crate::Group>();
+        shared::<Error>();
+    }
+}

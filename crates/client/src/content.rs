@@ -1,0 +1,156 @@
+//! How contents are encrypted and decrypted.
+
+use keyfold_crypto::{Head, Verification, VerifyingKey};
+use keyfold_protocol::id::{KeyId, UserId};
+
+use crate::directory::Directory;
+use crate::error::Error;
+
+/// A content whose head is kept apart from its payload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawContent {
+    /// Which key opens it, and which one checks its signature. Not secret.
+    pub head: Head,
+    /// The ciphertext, with the signature in front of it if there is one.
+    pub payload: Vec<u8>,
+}
+
+/// How to encrypt. The default: without a signature and without additional data.
+///
+/// ```
+/// use keyfold::EncryptOptions;
+/// let options = EncryptOptions::new().signed().aad(b"invoice 17");
+/// ```
+#[derive(Debug, Clone, Copy, Default)]
+pub struct EncryptOptions<'a> {
+    signed: bool,
+    aad: &'a [u8],
+}
+
+impl<'a> EncryptOptions<'a> {
+    /// The default.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Signs the ciphertext with the user's newest sign key.
+    #[must_use]
+    pub fn signed(mut self) -> Self {
+        self.signed = true;
+        self
+    }
+
+    /// Binds the ciphertext to data that is not part of it: who decrypts has to know the same bytes. Only for groups.
+    #[must_use]
+    pub fn aad(mut self, aad: &'a [u8]) -> Self {
+        self.aad = aad;
+        self
+    }
+
+    pub(crate) fn is_signed(&self) -> bool {
+        self.signed
+    }
+
+    pub(crate) fn additional_data(&self) -> &'a [u8] {
+        self.aad
+    }
+}
+
+/// How to decrypt. The default: signatures are not looked at, and there is no additional data.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct DecryptOptions<'a> {
+    signer: Option<Signer<'a>>,
+    aad: &'a [u8],
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Signer<'a> {
+    user_id: &'a UserId,
+    required: bool,
+}
+
+impl<'a> DecryptOptions<'a> {
+    /// The default.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A signature, if there is one, must be by this user. Does not notice a signature that was taken off.
+    #[must_use]
+    pub fn signed_by_if_at_all(mut self, user_id: &'a UserId) -> Self {
+        self.signer = Some(Signer { user_id, required: false });
+        self
+    }
+
+    /// There must be a signature by this user.
+    #[must_use]
+    pub fn signed_by(mut self, user_id: &'a UserId) -> Self {
+        self.signer = Some(Signer { user_id, required: true });
+        self
+    }
+
+    /// The bytes that the ciphertext was bound to.
+    #[must_use]
+    pub fn aad(mut self, aad: &'a [u8]) -> Self {
+        self.aad = aad;
+        self
+    }
+
+    pub(crate) fn additional_data(&self) -> &'a [u8] {
+        self.aad
+    }
+
+    /// Finds the verify key that `head` asks for.
+    pub(crate) async fn signature(&self, head: &Head, directory: &Directory) -> Result<Signature, Error> {
+        let Some(signer) = self.signer else { return Ok(Signature::Ignore) };
+        match &head.sign {
+            None if signer.required => Err(keyfold_crypto::Error::SignatureMissing.into()),
+            None => Ok(Signature::Ignore),
+            Some(sign) => {
+                let key_id = KeyId::new(sign.id.as_str());
+                Ok(Signature::By(directory.user_verify_key(signer.user_id, &key_id).await?))
+            }
+        }
+    }
+
+    /// The same without a request: only where no verify key is needed.
+    pub(crate) fn signature_without_request(&self, head: &Head) -> Result<Signature, Error> {
+        match (&self.signer, &head.sign) {
+            (Some(_), Some(sign)) => Err(Error::KeyNotLoaded(sign.id.clone())),
+            (Some(signer), None) if signer.required => Err(keyfold_crypto::Error::SignatureMissing.into()),
+            _ => Ok(Signature::Ignore),
+        }
+    }
+}
+
+/// What is demanded of a signature, with the key to check it.
+pub(crate) enum Signature {
+    Ignore,
+    By(VerifyingKey),
+}
+
+impl Signature {
+    pub(crate) fn verification(&self) -> Verification<'_> {
+        match self {
+            Self::Ignore => Verification::Ignore,
+            Self::By(key) => Verification::Require(key),
+        }
+    }
+}
+
+/// Text variants are the base64 of an envelope.
+pub(crate) fn to_text(envelope: &[u8]) -> String {
+    use base64ct::{Base64, Encoding};
+    Base64::encode_string(envelope)
+}
+
+pub(crate) fn from_text(text: &str) -> Result<Vec<u8>, Error> {
+    use base64ct::{Base64, Encoding};
+    Base64::decode_vec(text).map_err(|_| keyfold_crypto::Error::MalformedEnvelope.into())
+}
+
+pub(crate) fn utf8(plaintext: Vec<u8>) -> Result<String, Error> {
+    String::from_utf8(plaintext).map_err(|_| keyfold_crypto::Error::PlaintextNotUtf8.into())
+}

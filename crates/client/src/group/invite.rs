@@ -1,0 +1,208 @@
+//! Inviting users and groups, with the keys they need.
+
+use keyfold_crypto::member::MemberKeys;
+use keyfold_crypto::{PublicKey, SymmetricKey};
+use keyfold_protocol::group::NewMemberOutput;
+use keyfold_protocol::id::{GroupId, KeySessionId, MemberId, UserId};
+use serde::de::IgnoredAny;
+
+use super::Group;
+use crate::api::Call;
+use crate::client::to_json;
+use crate::error::Error;
+use crate::platform::offload;
+
+/// Weakest rank that may invite.
+pub(super) const RANK_TO_INVITE: i32 = 2;
+
+/// Which upload the remaining keys of a new member go to.
+#[derive(Clone, Copy)]
+pub(super) enum Upload {
+    Invitation,
+    Membership,
+}
+
+impl Group {
+    /// Adds a user at once, without asking. `rank` is 1 to 4 and not stronger than the own one; `None` means 4.
+    ///
+    /// The user gets all keys of the group, also those of the time before.
+    ///
+    /// # Errors
+    /// [`Error::RankInsufficient`], [`Error::InvalidRank`]. `server_302`: already a member. `server_317`: the group takes
+    /// nobody. [`Error::KeysIncomplete`].
+    pub async fn invite_auto(&self, user_id: &UserId, rank: Option<i32>) -> Result<(), Error> {
+        self.invite_user("invite_auto", user_id, rank, Upload::Membership).await
+    }
+
+    /// Invites a user, who may accept or decline. `rank` as for [`invite_auto`](Self::invite_auto).
+    ///
+    /// # Errors
+    /// As [`invite_auto`](Self::invite_auto).
+    pub async fn invite(&self, user_id: &UserId, rank: Option<i32>) -> Result<(), Error> {
+        self.invite_user("invite", user_id, rank, Upload::Invitation).await
+    }
+
+    /// Gives a member all keys anew, for example after an account reset. The rank stays.
+    ///
+    /// # Errors
+    /// As [`invite_auto`](Self::invite_auto). `server_320`: not a member.
+    pub async fn re_invite(&self, user_id: &UserId) -> Result<(), Error> {
+        self.invite_user("re_invite", user_id, None, Upload::Invitation).await
+    }
+
+    /// Adds a group as a member at once. Only for connected groups.
+    ///
+    /// # Errors
+    /// As [`invite_auto`](Self::invite_auto). `server_319`: this group is not a connected one, or the other is.
+    pub async fn invite_group_auto(&self, group_id: &GroupId, rank: Option<i32>) -> Result<(), Error> {
+        self.invite_member_group("invite_group_auto", group_id, rank, Upload::Membership).await
+    }
+
+    /// Invites a group, whose administrators may accept or decline. Only for connected groups.
+    ///
+    /// # Errors
+    /// As [`invite_group_auto`](Self::invite_group_auto).
+    pub async fn invite_group(&self, group_id: &GroupId, rank: Option<i32>) -> Result<(), Error> {
+        self.invite_member_group("invite_group", group_id, rank, Upload::Invitation).await
+    }
+
+    /// Gives a group that is a member all keys anew. The rank stays.
+    ///
+    /// # Errors
+    /// As [`invite_group_auto`](Self::invite_group_auto). `server_320`: not a member.
+    pub async fn re_invite_group(&self, group_id: &GroupId) -> Result<(), Error> {
+        self.invite_member_group("re_invite_group", group_id, None, Upload::Invitation).await
+    }
+
+    /// The body for an invitation of a user that the app's backend sends, with the first 50 keys, and the bodies of the
+    /// uploads that follow if there are more: see [`upload_session_keys`](Self::upload_session_keys).
+    ///
+    /// # Errors
+    /// [`Error::RankInsufficient`], [`Error::InvalidRank`].
+    pub async fn prepare_keys_for_new_member(
+        &self,
+        user_id: &UserId,
+        rank: Option<i32>,
+    ) -> Result<(String, Vec<String>), Error> {
+        self.require_rank(RANK_TO_INVITE)?;
+        check_rank(rank)?;
+        let key = self.user().0.client.public_key(user_id).await?.key;
+        as_bodies(&self.member_keys(key, rank).await?)
+    }
+
+    /// The same as [`prepare_keys_for_new_member`](Self::prepare_keys_for_new_member) for a group as a member.
+    ///
+    /// # Errors
+    /// [`Error::RankInsufficient`], [`Error::InvalidRank`].
+    pub async fn prepare_keys_for_new_member_group(
+        &self,
+        group_id: &GroupId,
+        rank: Option<i32>,
+    ) -> Result<(String, Vec<String>), Error> {
+        self.require_rank(RANK_TO_INVITE)?;
+        check_rank(rank)?;
+        let key = self.user().0.client.group_public_key(group_id).await?.key;
+        as_bodies(&self.member_keys(key, rank).await?)
+    }
+
+    /// Uploads the remaining keys of a new member, when the invitation went through the app's backend and its answer names
+    /// a session. `auto` says whether it was an automatic invitation or an accepted request to join.
+    ///
+    /// # Errors
+    /// `server_306`: no such session.
+    pub async fn upload_session_keys(
+        &self,
+        session_id: &KeySessionId,
+        pages: Vec<String>,
+        auto: bool,
+    ) -> Result<(), Error> {
+        let upload = if auto { Upload::Membership } else { Upload::Invitation };
+        for page in pages {
+            let call = Call::put(&self.upload_path(upload, session_id))?.body(page);
+            self.call::<IgnoredAny>(call).await?;
+        }
+        Ok(())
+    }
+
+    async fn invite_user(
+        &self,
+        action: &str,
+        user_id: &UserId,
+        rank: Option<i32>,
+        upload: Upload,
+    ) -> Result<(), Error> {
+        self.require_rank(RANK_TO_INVITE)?;
+        check_rank(rank)?;
+        let key = self.user().0.client.public_key(user_id).await?.key;
+        self.send_keys(action, &user_id.into(), key, rank, upload).await
+    }
+
+    async fn invite_member_group(
+        &self,
+        action: &str,
+        group_id: &GroupId,
+        rank: Option<i32>,
+        upload: Upload,
+    ) -> Result<(), Error> {
+        self.require_rank(RANK_TO_INVITE)?;
+        check_rank(rank)?;
+        let key = self.user().0.client.group_public_key(group_id).await?.key;
+        self.send_keys(action, &group_id.into(), key, rank, upload).await
+    }
+
+    /// Sends the keys of the group to a new member: the first page with the action itself, the others to the session that
+    /// its answer opens.
+    pub(super) async fn send_keys(
+        &self,
+        action: &str,
+        member: &MemberId,
+        key: PublicKey,
+        rank: Option<i32>,
+        upload: Upload,
+    ) -> Result<(), Error> {
+        let keys = self.member_keys(key, rank).await?;
+        let path = ["group", self.id().as_str(), action, member.as_str()];
+        let answer: NewMemberOutput = self.call(Call::put(&path)?.json(&keys.first)?).await?;
+        if keys.rest.is_empty() {
+            return Ok(());
+        }
+        let session_id = answer.session_id.ok_or(Error::KeysIncomplete)?;
+        for page in &keys.rest {
+            let call = Call::put(&self.upload_path(upload, &session_id))?.json(page)?;
+            self.call::<IgnoredAny>(call).await?;
+        }
+        Ok(())
+    }
+
+    async fn member_keys(&self, member: PublicKey, rank: Option<i32>) -> Result<MemberKeys, Error> {
+        let keys = self.all_keys();
+        if keys.is_empty() {
+            return Err(Error::NoGroupKeys);
+        }
+        let encrypted = offload(move || {
+            let keys: Vec<&SymmetricKey> = keys.iter().map(|keys| &keys.key).collect();
+            MemberKeys::encrypt(keys, &member, rank)
+        });
+        Ok(encrypted.await.ok_or(Error::WorkLost)??)
+    }
+
+    fn upload_path<'a>(&'a self, upload: Upload, session_id: &'a KeySessionId) -> [&'a str; 5] {
+        let place = match upload {
+            Upload::Invitation => "invite",
+            Upload::Membership => "join_req",
+        };
+        ["group", self.id().as_str(), place, "session", session_id.as_str()]
+    }
+}
+
+/// Whether a rank can be given to somebody.
+pub(super) fn check_rank(rank: Option<i32>) -> Result<(), Error> {
+    match rank {
+        None | Some(1..=4) => Ok(()),
+        Some(_) => Err(Error::InvalidRank),
+    }
+}
+
+fn as_bodies(keys: &MemberKeys) -> Result<(String, Vec<String>), Error> {
+    Ok((to_json(&keys.first)?, keys.rest.iter().map(to_json).collect::<Result<_, _>>()?))
+}

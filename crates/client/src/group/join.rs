@@ -1,0 +1,99 @@
+//! Requests to join this group, and what this group does as a member of connected groups.
+
+use keyfold_protocol::group::{GroupInviteItem, GroupJoinReqItem, ListGroupItem, MEMBER_GROUP};
+use keyfold_protocol::id::{GroupId, MemberId, UserId};
+
+use super::Group;
+use super::invite::{RANK_TO_INVITE, Upload, check_rank};
+use crate::api::Call;
+use crate::error::Error;
+use crate::pages::Pages;
+
+impl Group {
+    /// Requests to join this group, oldest first. Needs rank 0, 1 or 2.
+    pub fn join_requests(&self) -> Pages<GroupJoinReqItem> {
+        self.pages("join_req")
+    }
+
+    /// Accepts a request, from a user or a group, and gives the new member all keys. `rank` as for
+    /// [`invite_auto`](Self::invite_auto).
+    ///
+    /// # Errors
+    /// [`Error::RankInsufficient`], [`Error::InvalidRank`]. `server_309`: there is no such request.
+    pub async fn accept_join_request(
+        &self,
+        request: &GroupJoinReqItem,
+        rank: Option<i32>,
+    ) -> Result<(), Error> {
+        self.require_rank(RANK_TO_INVITE)?;
+        check_rank(rank)?;
+        let client = &self.user().0.client;
+        let id = request.user_id.as_str();
+        let key = if request.user_type == MEMBER_GROUP {
+            client.group_public_key(&GroupId::from(id)).await?.key
+        } else {
+            client.public_key(&UserId::from(id)).await?.key
+        };
+        self.send_keys("join_req", &request.user_id, key, rank, Upload::Membership).await
+    }
+
+    /// Declines a request.
+    ///
+    /// # Errors
+    /// [`Error::RankInsufficient`].
+    pub async fn reject_join_request(&self, member: &MemberId) -> Result<(), Error> {
+        self.require_rank(RANK_TO_INVITE)?;
+        self.act(Call::delete(&["group", self.id().as_str(), "join_req", member.as_str()])?).await
+    }
+
+    /// The connected groups that this group is a member of, oldest first.
+    pub fn groups(&self) -> Pages<ListGroupItem> {
+        self.pages("all")
+    }
+
+    /// Invitations that wait for this group, newest first. Needs rank 0 or 1.
+    pub fn group_invitations(&self) -> Pages<GroupInviteItem> {
+        self.pages("invite")
+    }
+
+    /// Accepts an invitation in the name of this group. Needs rank 0 or 1.
+    ///
+    /// # Errors
+    /// [`Error::RankInsufficient`]. `server_307`: there is no invitation.
+    pub async fn accept_invitation(&self, group_id: &GroupId) -> Result<(), Error> {
+        self.require_rank(1)?;
+        self.act(Call::patch(&["group", self.id().as_str(), "invite", group_id.as_str()])?).await
+    }
+
+    /// Declines an invitation in the name of this group. Needs rank 0 or 1.
+    ///
+    /// # Errors
+    /// As [`accept_invitation`](Self::accept_invitation).
+    pub async fn reject_invitation(&self, group_id: &GroupId) -> Result<(), Error> {
+        self.require_rank(1)?;
+        self.act(Call::delete(&["group", self.id().as_str(), "invite", group_id.as_str()])?).await
+    }
+
+    /// Asks to join a connected group in the name of this group. Needs rank 0 or 1.
+    ///
+    /// # Errors
+    /// [`Error::RankInsufficient`]. `server_319`: the other is not a connected group, or this one is.
+    pub async fn request_to_join(&self, group_id: &GroupId) -> Result<(), Error> {
+        self.require_rank(1)?;
+        self.act(Call::patch(&["group", self.id().as_str(), "join_req", group_id.as_str()])?).await
+    }
+
+    /// Requests to join that were sent in the name of this group, newest first. Needs rank 0 or 1.
+    pub fn sent_join_requests(&self) -> Pages<GroupInviteItem> {
+        self.pages("joins")
+    }
+
+    /// Takes a request to join back. Needs rank 0 or 1.
+    ///
+    /// # Errors
+    /// [`Error::RankInsufficient`].
+    pub async fn withdraw_join_request(&self, group_id: &GroupId) -> Result<(), Error> {
+        self.require_rank(1)?;
+        self.act(Call::delete(&["group", self.id().as_str(), "joins", group_id.as_str()])?).await
+    }
+}

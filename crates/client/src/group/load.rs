@@ -1,0 +1,154 @@
+//! Getting at a group: from a handle, from the storage, or from the server, and its parents with it.
+
+use std::sync::{Arc, RwLock};
+
+use keyfold_protocol::PAGE_SIZE;
+use keyfold_protocol::error::ErrorCode;
+use keyfold_protocol::group::{AccessBy, GroupData, GroupKey};
+use keyfold_protocol::id::GroupId;
+
+use super::{Group, Inner, Principal, record_of};
+use crate::api::Call;
+use crate::error::Error;
+use crate::keyring::Keyring;
+use crate::lock::{lock, read};
+use crate::platform::BoxFuture;
+use crate::records::Snapshots;
+use crate::stored::StoredGroup;
+use crate::user::User;
+
+/// Milliseconds after which the server is asked whether a group has changed.
+const CHECK_AFTER: u64 = 300_000;
+
+/// More than anybody nests groups; less than what would keep a client busy for long.
+const MAX_DEPTH: usize = 64;
+
+impl Group {
+    pub(crate) async fn load(
+        user: &User,
+        group_id: &GroupId,
+        acting_as: Option<&GroupId>,
+    ) -> Result<Self, Error> {
+        load(user, group_id, acting_as.cloned(), 0).await
+    }
+
+    fn is_due(&self) -> bool {
+        let last_check = read(&self.0.state).last_check;
+        let now = self.0.user.0.client.0.clock.now();
+        now.checked_sub(last_check).is_none_or(|age| age >= CHECK_AFTER)
+    }
+}
+
+/// Recursive, hence boxed: a group is opened with the keys of its parent.
+fn load<'a>(
+    user: &'a User,
+    group_id: &'a GroupId,
+    acting_as: Option<GroupId>,
+    depth: usize,
+) -> BoxFuture<'a, Result<Group, Error>> {
+    Box::pin(async move {
+        if depth > MAX_DEPTH {
+            return Err(Error::GroupLoop);
+        }
+        let record = record_of(user, group_id, acting_as.as_ref());
+        let stored = user.0.client.0.records.get::<StoredGroup>("group", &record).await;
+        // The storage is a cache of groups: what cannot be read is fetched again.
+        let Ok(Some(stored)) = stored else {
+            return fetch(user, group_id, acting_as, depth).await;
+        };
+        let group = match handle(user, group_id, acting_as.as_ref()) {
+            Some(group) => group,
+            None => open(user, stored, acting_as, depth).await?,
+        };
+        if group.is_due() {
+            match group.update().await {
+                Ok(()) => {}
+                // Without a network an app goes on with what it has.
+                Err(error) if error.is_network() => {}
+                Err(error) if error.is_server(ErrorCode::GroupAccess) => {
+                    group.forget().await?;
+                    return Err(error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(group)
+    })
+}
+
+/// A handle that the app holds already.
+fn handle(user: &User, group_id: &GroupId, acting_as: Option<&GroupId>) -> Option<Group> {
+    let key = (acting_as.cloned(), group_id.clone());
+    lock(&user.0.groups).get(&key).and_then(std::sync::Weak::upgrade).map(Group)
+}
+
+async fn fetch(
+    user: &User,
+    group_id: &GroupId,
+    acting_as: Option<GroupId>,
+    depth: usize,
+) -> Result<Group, Error> {
+    let call = Call::get(&["group", group_id.as_str()])?.acting_as(acting_as.as_ref());
+    let mut data: GroupData = user.0.session.call(&call).await?;
+    if data.group_id != *group_id {
+        return Err(Error::AnswerIncomplete);
+    }
+    let mut full = data.keys.len() >= PAGE_SIZE;
+    while full {
+        let Some(last) = data.keys.last() else { break };
+        let time = last.time.to_string();
+        let path = ["group", group_id.as_str(), "keys", &time, last.group_key_id.as_str()];
+        let call = Call::get(&path)?.acting_as(acting_as.as_ref());
+        let page: Vec<GroupKey> = user.0.session.call(&call).await?;
+        full = page.len() >= PAGE_SIZE && page.last() != data.keys.last();
+        data.keys.extend(page);
+    }
+    let key_update = data.key_update;
+    let last_check = user.0.client.0.clock.now();
+    let group = open(user, StoredGroup { data, last_check }, acting_as, depth).await?;
+    if key_update {
+        group.finish_possible_rotations().await?;
+    }
+    group.store().await?;
+    let record = group.record();
+    if !user.account(|account| account.groups.contains(&record)) {
+        user.change(|account| account.groups.insert(record)).await?;
+    }
+    Ok(group)
+}
+
+/// Opens the keys of a group, with those of its principal.
+async fn open(
+    user: &User,
+    mut stored: StoredGroup,
+    acting_as: Option<GroupId>,
+    depth: usize,
+) -> Result<Group, Error> {
+    let deeper = depth.saturating_add(1);
+    let data = &stored.data;
+    let principal = match &data.access_by {
+        AccessBy::User => Principal::User,
+        AccessBy::GroupAsUser(member) => Principal::Member(load(user, member, None, deeper).await?),
+        AccessBy::Parent(_) | AccessBy::GroupAsUserAsParent { .. } => {
+            let parent = data.parent_group_id.clone().ok_or(Error::AnswerIncomplete)?;
+            Principal::Parent(load(user, &parent, acting_as.clone(), deeper).await?)
+        }
+    };
+    let objects = std::mem::take(&mut stored.data.keys);
+    let id = stored.data.group_id.clone();
+    let group = Group(Arc::new(Inner {
+        user: user.clone(),
+        id: id.clone(),
+        acting_as: acting_as.clone(),
+        principal,
+        state: RwLock::new(stored),
+        keys: RwLock::new(Keyring::new()),
+        snapshots: Snapshots::default(),
+    }));
+    group.open_keys(objects).await?;
+    let mut groups = lock(&user.0.groups);
+    groups.retain(|_, group| group.strong_count() > 0);
+    groups.insert((acting_as, id), Arc::downgrade(&group.0));
+    drop(groups);
+    Ok(group)
+}

@@ -1,0 +1,115 @@
+//! New keys for a group.
+
+use keyfold_crypto::group as group_crypto;
+use keyfold_crypto::rotation::{self, PendingKey};
+use keyfold_protocol::group::{KeyRotationPending, KeyRotationStart, KeyRotationStartOutput};
+use serde::de::IgnoredAny;
+
+use super::Group;
+use crate::api::Call;
+use crate::client::to_json;
+use crate::error::Error;
+use crate::lock::{read, write};
+use crate::platform::{BoxFuture, offload};
+
+impl Group {
+    /// Makes a new generation of group keys. Contents are encrypted with it from now on; older keys stay readable.
+    ///
+    /// The server passes the new key on to the other members without seeing it. They take it over when they
+    /// [update](Self::update) the group or meet a content that was encrypted with it.
+    ///
+    /// # Errors
+    /// `server_321`: too many rotations in this month.
+    pub async fn rotate_keys(&self) -> Result<(), Error> {
+        self.send_rotation(false).await
+    }
+
+    /// Makes a new generation of group keys, signed by this user.
+    ///
+    /// # Errors
+    /// As [`rotate_keys`](Self::rotate_keys).
+    pub async fn rotate_keys_signed(&self) -> Result<(), Error> {
+        self.send_rotation(true).await
+    }
+
+    /// The body for `POST /api/v1/group/<id>/key_rotation`, for apps that send it themselves.
+    ///
+    /// # Errors
+    /// [`Error::NoGroupKeys`].
+    pub async fn prepare_key_rotation(&self, signed: bool) -> Result<String, Error> {
+        to_json(&self.rotation(signed).await?)
+    }
+
+    /// Takes over the keys that others have made.
+    ///
+    /// # Errors
+    /// `client_204`: the server could not encrypt one of them for this member, who then has to be invited again. The
+    /// others are taken over all the same.
+    pub fn finish_key_rotation(&self) -> BoxFuture<'_, Result<(), Error>> {
+        // Boxed: a key of the principal may need this of the principal.
+        Box::pin(async move {
+            let path = ["group", self.id().as_str(), "key_rotation"];
+            let pending: Vec<KeyRotationPending> = self.call(Call::get(&path)?).await?;
+            for rotation in &pending {
+                // One that is not there may be made by another pending rotation.
+                let _ = self.loaded_or_fetched(&rotation.previous_group_key_id).await;
+            }
+            let order = rotation::order(&pending, |id| read(&self.0.keys).get(id.as_str()).is_some());
+            let finished = order.len();
+            for index in order {
+                if let Some(rotation) = pending.get(index) {
+                    self.take_over(rotation).await?;
+                }
+            }
+            if pending.iter().any(|rotation| rotation.error.is_some()) {
+                return Err(keyfold_crypto::Error::RotationRefused.into());
+            }
+            if finished == pending.len() && self.has_key_update() {
+                write(&self.0.state).data.key_update = false;
+                self.0.snapshots.changed();
+                self.store().await?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Takes over what can be taken over.
+    pub(super) async fn finish_possible_rotations(&self) -> Result<(), Error> {
+        match self.finish_key_rotation().await {
+            Err(Error::Crypto(keyfold_crypto::Error::RotationRefused)) => Ok(()),
+            result => result,
+        }
+    }
+
+    async fn take_over(&self, rotation: &KeyRotationPending) -> Result<(), Error> {
+        let previous = self.loaded(rotation.previous_group_key_id.as_str())?;
+        let key = self.principal_key(&rotation.encrypted_eph_key_key_id).await?;
+        let done = PendingKey::open(rotation, key.private_key(), &previous.key)?
+            .accept(&self.principal_public_key()?)?;
+        let id = &rotation.new_group_key_id;
+        let path = ["group", self.id().as_str(), "key_rotation", id.as_str()];
+        self.call::<IgnoredAny>(Call::put(&path)?.json(&done)?).await?;
+        self.fetch_key(id).await.map(drop)
+    }
+
+    async fn send_rotation(&self, signed: bool) -> Result<(), Error> {
+        let body = self.rotation(signed).await?;
+        let path = ["group", self.id().as_str(), "key_rotation"];
+        let started: KeyRotationStartOutput = self.call(Call::post(&path)?.json(&body)?).await?;
+        self.fetch_key(&started.key_id).await?;
+        self.user().0.client.0.directory.forget_group(self.id()).await
+    }
+
+    async fn rotation(&self, signed: bool) -> Result<KeyRotationStart, Error> {
+        let previous = self.newest_keys()?;
+        let invoker = self.principal_public_key()?;
+        let user_keys = self.user().newest_keys()?;
+        let user_id = self.user().id().clone();
+        let suite = self.user().0.client.0.suite;
+        let body = offload(move || {
+            let signer = group_crypto::Signer { user_id: &user_id, key: &user_keys.sign_key };
+            rotation::start(&previous.key, &invoker, signed.then_some(signer), &suite)
+        });
+        Ok(body.await.ok_or(Error::WorkLost)??)
+    }
+}

@@ -1,0 +1,239 @@
+//! A user who is logged in on a device.
+
+mod account;
+mod content;
+mod devices;
+mod groups;
+mod keys;
+mod mfa;
+
+pub use mfa::{Mfa, OtpSecret};
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, RwLock, Weak};
+
+use keyfold_crypto::{Device, UserKeys};
+use keyfold_protocol::PAGE_SIZE;
+use keyfold_protocol::encoding::SecretText;
+use keyfold_protocol::group::{GroupInviteItem, GroupKey};
+use keyfold_protocol::id::{DeviceId, GroupId, UserId};
+
+use crate::client::Client;
+use crate::error::Error;
+use crate::group;
+use crate::keyring::Keyring;
+use crate::lock::{lock, read, write};
+use crate::platform::offload;
+use crate::records::{self, Snapshots};
+use crate::session::Session;
+use crate::stored::StoredUser;
+
+/// A user who is logged in on this device. Cheap to clone; clones share session and keys.
+///
+/// ```no_run
+/// # async fn example(user: keyfold::User, friend: keyfold::UserId) -> Result<(), keyfold::Error> {
+/// let group = user.group(&user.create_group().await?).await?;
+/// group.invite_auto(&friend, None).await?;
+/// let text = group.encrypt_string("for both of us")?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct User(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) client: Client,
+    pub(crate) session: Session,
+    pub(crate) device: Arc<Device>,
+    keys: RwLock<Keyring<UserKeys>>,
+    account: Mutex<StoredUser>,
+    invitations: Mutex<Vec<GroupInviteItem>>,
+    snapshots: Snapshots,
+    /// Groups that the app holds, so that all its handles of a group are the same. By acting group and group.
+    pub(crate) groups: Mutex<HashMap<(Option<GroupId>, GroupId), Weak<group::Inner>>>,
+}
+
+impl User {
+    /// The user's id.
+    #[must_use]
+    pub fn id(&self) -> &UserId {
+        self.0.session.user_id()
+    }
+
+    /// Id of this device.
+    #[must_use]
+    pub fn device_id(&self) -> &DeviceId {
+        self.0.session.device_id()
+    }
+
+    /// The identifier under which this device logs in.
+    #[must_use]
+    pub fn identifier(&self) -> String {
+        lock(&self.0.account).identifier.clone()
+    }
+
+    /// The client that this user logged in with.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.0.client
+    }
+
+    /// Whether the user has a second factor, as far as this device knows.
+    #[must_use]
+    pub fn has_mfa(&self) -> bool {
+        lock(&self.0.account).mfa
+    }
+
+    /// A valid access token, to show to the app's own backend. Renewed if it runs out within 30 seconds.
+    ///
+    /// # Errors
+    /// `server_114`: the session is over.
+    pub async fn jwt(&self) -> Result<SecretText, Error> {
+        self.0.session.access_token().await
+    }
+
+    /// The refresh token of this session, for apps whose backend renews access tokens. `None` after a restart in these
+    /// apps, because it is not stored then.
+    #[must_use]
+    pub fn refresh_token(&self) -> Option<SecretText> {
+        self.0.session.refresh_token()
+    }
+
+    /// The first invitations that were pending when [`Client::restore`] renewed the session.
+    #[must_use]
+    pub fn invitations(&self) -> Vec<GroupInviteItem> {
+        lock(&self.0.invitations).clone()
+    }
+
+    /// Ends the session on this device: removes the user's keys, tokens and groups from the storage.
+    ///
+    /// Other users who are logged in stay so. Handles of this user can no longer renew their access token.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub async fn log_out(&self) -> Result<(), Error> {
+        let records = &self.0.client.0.records;
+        let identifier = self.identifier();
+        // Without its device keys the rest is worthless: they go first.
+        records.delete(&records::user_key(&identifier)).await?;
+        self.0.session.close().await?;
+        if records.actual_user().await.unwrap_or_default().as_deref() == Some(&identifier) {
+            records.delete_actual_user().await?;
+        }
+        let groups = std::mem::take(&mut lock(&self.0.account).groups);
+        for record in groups {
+            records.delete(&record).await?;
+        }
+        self.0.client.0.directory.forget_user(self.id()).await
+    }
+
+    /// A user after login, with the first page of keys that came with it.
+    pub(crate) async fn open(
+        client: Client,
+        session: Session,
+        device: Device,
+        stored: StoredUser,
+    ) -> Result<Self, Error> {
+        let more = stored.user_keys.len() >= PAGE_SIZE;
+        let user = Self::with_keys(client, session, device, stored).await?;
+        if more {
+            user.fetch_older_keys().await?;
+        }
+        Ok(user)
+    }
+
+    /// A user from the storage.
+    pub(crate) async fn restore(client: Client, session: Session, stored: StoredUser) -> Result<Self, Error> {
+        let device = stored.device()?;
+        Self::with_keys(client, session, device, stored).await
+    }
+
+    async fn with_keys(
+        client: Client,
+        session: Session,
+        device: Device,
+        mut stored: StoredUser,
+    ) -> Result<Self, Error> {
+        let objects = std::mem::take(&mut stored.user_keys);
+        let user = Self(Arc::new(Inner {
+            client,
+            session,
+            device: Arc::new(device),
+            keys: RwLock::new(Keyring::new()),
+            account: Mutex::new(stored),
+            invitations: Mutex::default(),
+            snapshots: Snapshots::default(),
+            groups: Mutex::default(),
+        }));
+        user.open_keys(objects).await?;
+        // Without one nothing can be encrypted or signed, and nobody can encrypt to the user.
+        user.newest_keys()?;
+        Ok(user)
+    }
+
+    /// Writes everything that a new login has brought.
+    pub(crate) async fn store_login(&self) -> Result<(), Error> {
+        self.store().await?;
+        self.0.session.store().await?;
+        let records = &self.0.client.0.records;
+        records.set_actual_user(&self.identifier()).await?;
+        self.0.client.0.directory.forget_user(self.id()).await
+    }
+
+    pub(crate) async fn resume(&self) -> Result<(), Error> {
+        let invitations = self.0.session.resume().await?;
+        *lock(&self.0.invitations) = invitations;
+        Ok(())
+    }
+
+    /// Writes the user to the storage.
+    pub(crate) async fn store(&self) -> Result<(), Error> {
+        let snapshot = || {
+            let mut stored = lock(&self.0.account).clone();
+            stored.user_keys = read(&self.0.keys).objects().to_vec();
+            (records::user_key(&stored.identifier), stored)
+        };
+        self.0.snapshots.write(&self.0.client.0.records, snapshot).await
+    }
+
+    /// Looks at what is stored of the account.
+    pub(crate) fn account<T>(&self, look: impl FnOnce(&StoredUser) -> T) -> T {
+        look(&lock(&self.0.account))
+    }
+
+    /// Changes what is stored of the account, and stores it.
+    pub(crate) async fn change<T>(&self, change: impl FnOnce(&mut StoredUser) -> T) -> Result<T, Error> {
+        let changed = change(&mut lock(&self.0.account));
+        self.0.snapshots.changed();
+        self.store().await?;
+        Ok(changed)
+    }
+
+    /// Opens user keys and puts them to the others. Does not store them.
+    pub(crate) async fn open_keys(&self, objects: Vec<GroupKey>) -> Result<(), Error> {
+        let device = Arc::clone(&self.0.device);
+        let opened = offload(move || {
+            let open = |object: GroupKey| {
+                let keys = UserKeys::open(&object, &device.private_key)?;
+                Ok((object, keys))
+            };
+            objects.into_iter().map(open).collect::<Result<Vec<_>, keyfold_crypto::Error>>()
+        });
+        let opened = opened.await.ok_or(Error::WorkLost)??;
+        {
+            let mut ring = write(&self.0.keys);
+            for (object, keys) in opened {
+                ring.insert(object, keys);
+            }
+        }
+        self.0.snapshots.changed();
+        Ok(())
+    }
+}
+
+impl fmt::Debug for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "User({})", self.id())
+    }
+}

@@ -1,0 +1,116 @@
+//! Password, identifier, and the end of an account.
+
+use std::sync::Arc;
+
+use keyfold_protocol::encoding::{DeviceIdentifier, SecretText};
+use keyfold_protocol::user::{DeviceKeys, UserIdentifier};
+use serde::de::{DeserializeOwned, IgnoredAny};
+use zeroize::Zeroizing;
+
+use super::{Mfa, User};
+use crate::api::Call;
+use crate::client::{Accepted, Attempt, FirstFactor};
+use crate::error::Error;
+use crate::platform::offload;
+use crate::records;
+
+impl User {
+    /// Changes the password of this device. Keys and sessions stay.
+    ///
+    /// # Errors
+    /// `server_112`: the old password is wrong. [`Error::MfaRequired`].
+    pub async fn change_password(
+        &self,
+        old_password: &str,
+        new_password: &str,
+        mfa: Mfa<'_>,
+    ) -> Result<(), Error> {
+        if new_password.is_empty() {
+            return Err(Error::EmptyCredentials);
+        }
+        let fresh = self.fresh_login(old_password, mfa).await?;
+        let body = fresh.attempt.change_password(new_password, fresh.device_keys).await?;
+        let call = Call::put(&["user", "update_pw"])?.json(&body)?;
+        self.0.session.api().call::<IgnoredAny>(&call, Some(&fresh.token)).await?;
+        Ok(())
+    }
+
+    /// Gives this device a new password without knowing the old one. Possible because the device's keys are open.
+    ///
+    /// # Errors
+    /// [`Error::EmptyCredentials`] and those of the request.
+    pub async fn reset_password(&self, new_password: &str) -> Result<(), Error> {
+        if new_password.is_empty() {
+            return Err(Error::EmptyCredentials);
+        }
+        let new_password = Zeroizing::new(new_password.to_owned());
+        let device = Arc::clone(&self.0.device);
+        let suite = self.0.client.0.suite;
+        let body = offload(move || device.reset_password(&new_password, &suite)).await;
+        let call = Call::put(&["user", "reset_pw"])?.json(&body.ok_or(Error::WorkLost)??)?;
+        self.0.session.call::<IgnoredAny>(&call).await?;
+        Ok(())
+    }
+
+    /// Changes the identifier of this device, here and on the server.
+    ///
+    /// # Errors
+    /// `server_101`: it is taken.
+    pub async fn update_identifier(&self, new: &str) -> Result<(), Error> {
+        let body = UserIdentifier {
+            user_identifier: DeviceIdentifier::parse(new).map_err(|_| Error::EmptyCredentials)?,
+        };
+        self.0.session.call::<IgnoredAny>(&Call::put(&["user"])?.json(&body)?).await?;
+        let old = self.identifier();
+        if old == new {
+            return Ok(());
+        }
+        let records = &self.0.client.0.records;
+        self.change(|account| account.identifier = new.to_owned()).await?;
+        if records.actual_user().await.unwrap_or_default().as_deref() == Some(&old) {
+            records.set_actual_user(new).await?;
+        }
+        records.delete(&records::user_key(&old)).await
+    }
+
+    /// Deletes the account with all its devices, and logs out.
+    ///
+    /// # Errors
+    /// `server_112`: wrong password. [`Error::MfaRequired`].
+    pub async fn delete(&self, password: &str, mfa: Mfa<'_>) -> Result<(), Error> {
+        self.fresh_call::<IgnoredAny>(&Call::delete(&["user"])?, password, mfa).await?;
+        self.log_out().await
+    }
+
+    /// Sends `call` with the token of a login that is made for it. The session of the user stays as it is.
+    pub(crate) async fn fresh_call<T: DeserializeOwned>(
+        &self,
+        call: &Call,
+        password: &str,
+        mfa: Mfa<'_>,
+    ) -> Result<T, Error> {
+        let fresh = self.fresh_login(password, mfa).await?;
+        self.0.session.api().call(call, Some(&fresh.token)).await
+    }
+
+    async fn fresh_login(&self, password: &str, mfa: Mfa<'_>) -> Result<FreshLogin, Error> {
+        let client = &self.0.client;
+        let accepted: Accepted = match client.first_factor(&self.identifier(), password).await? {
+            FirstFactor::Accepted(accepted) => accepted,
+            FirstFactor::SecondFactorNeeded(attempt) => client.second_factor(attempt, mfa).await?,
+        };
+        let device_keys = accepted.keys.device_keys.clone();
+        // Another account under this identifier must not be changed in the name of this one.
+        if device_keys.user_id != *self.id() || device_keys.device_id != *self.device_id() {
+            return Err(Error::TokenForeign);
+        }
+        let (_, verified, attempt) = client.prove(accepted).await?;
+        Ok(FreshLogin { token: verified.jwt, attempt, device_keys })
+    }
+}
+
+struct FreshLogin {
+    token: SecretText,
+    attempt: Arc<Attempt>,
+    device_keys: DeviceKeys,
+}

@@ -1,0 +1,79 @@
+//! The devices of a user.
+
+use keyfold_crypto::{SymmetricKey, member};
+use keyfold_protocol::group::NewMemberKey;
+use keyfold_protocol::id::DeviceId;
+use keyfold_protocol::user::{DeviceListItem, DoneDeviceInput, DoneDeviceOutput, PrepareDeviceOutput};
+use serde::de::IgnoredAny;
+
+use super::{Mfa, User};
+use crate::api::Call;
+use crate::client::{open_answer, to_json};
+use crate::error::Error;
+use crate::pages::Pages;
+use crate::platform::offload;
+
+impl User {
+    /// The devices of this user, oldest first.
+    pub fn devices(&self) -> Pages<DeviceListItem> {
+        Pages::new(self.0.session.clone(), &["user", "device"], None)
+    }
+
+    /// Adds a new device to the account, on a device that is logged in. `answer` is the text that
+    /// [`Client::register_device_start`](crate::Client::register_device_start) returned on the new one.
+    ///
+    /// The new device gets all keys of the user. Afterwards it can log in.
+    ///
+    /// # Errors
+    /// `client_101`: the text is not such an answer. `server_100`: it was used already.
+    pub async fn register_device(&self, answer: &str) -> Result<(), Error> {
+        let (body, rest) = self.confirmation(answer).await?;
+        let call = Call::put(&["user", "done_register_device"])?.json(&body)?;
+        let done: DoneDeviceOutput = self.0.session.call(&call).await?;
+        if rest.is_empty() {
+            return Ok(());
+        }
+        let session_id = done.session_id.ok_or(Error::KeysIncomplete)?;
+        for page in rest {
+            let call = Call::put(&["user", "user_keys", "session", session_id.as_str()])?.json(&page)?;
+            self.0.session.call::<IgnoredAny>(&call).await?;
+        }
+        Ok(())
+    }
+
+    /// The body for `PUT /api/v1/user/done_register_device` with the first 50 keys, and the bodies of the uploads that
+    /// follow if there are more, for apps that send them themselves.
+    ///
+    /// # Errors
+    /// `client_101`: the text is not an answer of a device registration.
+    pub async fn prepare_register_device(&self, answer: &str) -> Result<(String, Vec<String>), Error> {
+        let (body, rest) = self.confirmation(answer).await?;
+        Ok((to_json(&body)?, rest.iter().map(to_json).collect::<Result<_, _>>()?))
+    }
+
+    /// Removes a device, this one or another, from the account. Needs the password of this device.
+    ///
+    /// # Errors
+    /// `server_112`: wrong password. `server_115`: it is the last device. [`Error::MfaRequired`].
+    pub async fn delete_device(
+        &self,
+        password: &str,
+        device_id: &DeviceId,
+        mfa: Mfa<'_>,
+    ) -> Result<(), Error> {
+        let call = Call::delete(&["user", "device", device_id.as_str()])?;
+        self.fresh_call::<IgnoredAny>(&call, password, mfa).await?;
+        if device_id == self.device_id() { self.log_out().await } else { Ok(()) }
+    }
+
+    async fn confirmation(&self, answer: &str) -> Result<(DoneDeviceInput, Vec<Vec<NewMemberKey>>), Error> {
+        let answer: PrepareDeviceOutput = open_answer(answer)?;
+        let keys = self.all_keys();
+        let policy = self.0.client.0.policy;
+        let encrypted = offload(move || {
+            let keys: Vec<&SymmetricKey> = keys.iter().map(|keys| &keys.group.key).collect();
+            member::confirm_device(keys, &answer, &policy)
+        });
+        Ok(encrypted.await.ok_or(Error::WorkLost)??)
+    }
+}

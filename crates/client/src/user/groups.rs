@@ -1,0 +1,152 @@
+//! The groups of a user: creation, lists, invitations, requests to join.
+
+use std::sync::Arc;
+
+use keyfold_crypto::group as group_crypto;
+use keyfold_protocol::group::{
+    GroupCreate, GroupCreateOutput, GroupInviteItem, GroupLightData, ListGroupItem,
+};
+use keyfold_protocol::id::GroupId;
+use serde::de::IgnoredAny;
+
+use super::User;
+use crate::api::Call;
+use crate::client::to_json;
+use crate::error::Error;
+use crate::group::Group;
+use crate::pages::Pages;
+use crate::platform::offload;
+
+impl User {
+    /// Creates a group with this user as its creator.
+    ///
+    /// # Errors
+    /// Those of the request.
+    pub async fn create_group(&self) -> Result<GroupId, Error> {
+        self.send_create_group(false).await
+    }
+
+    /// Creates a group whose key is signed by this user.
+    ///
+    /// # Errors
+    /// Those of the request.
+    pub async fn create_signed_group(&self) -> Result<GroupId, Error> {
+        self.send_create_group(true).await
+    }
+
+    /// The body for `POST /api/v1/group` or `POST /api/v1/group/forced/<user id>`, for apps that send it themselves.
+    ///
+    /// # Errors
+    /// `client_13`: no randomness.
+    pub fn prepare_create_group(&self, signed: bool) -> Result<String, Error> {
+        let keys = self.newest_keys()?;
+        let signer = group_crypto::Signer { user_id: self.id(), key: &keys.sign_key };
+        let suite = &self.0.client.0.suite;
+        let (body, _) = group_crypto::create(&keys.group.public_key, signed.then_some(signer), suite)?;
+        to_json(&body)
+    }
+
+    /// A group that the user is a member of, directly or through a parent group.
+    ///
+    /// The group comes from the storage if it is there, and the server is asked for changes every five minutes: a pending
+    /// key rotation is then finished, too. Else it is fetched with all its keys, and its parents with it.
+    ///
+    /// # Errors
+    /// `server_310`: no access. `client_428`: the group has no keys for this user. `client_31`: a group key has a wrong
+    /// signature.
+    pub async fn group(&self, group_id: &GroupId) -> Result<Group, Error> {
+        Group::load(self, group_id, None).await
+    }
+
+    /// A connected group that the user reaches through `member`, a group that is a member of it; or a child of such a
+    /// group.
+    ///
+    /// # Errors
+    /// As [`group`](Self::group).
+    pub async fn group_through(&self, group_id: &GroupId, member: &Group) -> Result<Group, Error> {
+        Group::load(self, group_id, Some(member.id())).await
+    }
+
+    /// What the server says about a group without its keys: whether and how this user has access, and with which rank.
+    ///
+    /// # Errors
+    /// `server_310`: no access.
+    pub async fn group_light(&self, group_id: &GroupId) -> Result<GroupLightData, Error> {
+        self.0.session.call(&Call::get(&["group", group_id.as_str(), "light"])?).await
+    }
+
+    /// The groups that the user is a direct member of, oldest first.
+    pub fn groups(&self) -> Pages<ListGroupItem> {
+        Pages::new(self.0.session.clone(), &["group", "all"], None)
+    }
+
+    /// Invitations that wait for the user, newest first.
+    pub fn group_invitations(&self) -> Pages<GroupInviteItem> {
+        Pages::new(self.0.session.clone(), &["group", "invite"], None)
+    }
+
+    /// Accepts an invitation.
+    ///
+    /// # Errors
+    /// `server_307`: there is none.
+    pub async fn accept_invitation(&self, group_id: &GroupId) -> Result<(), Error> {
+        self.act(Call::patch(&["group", group_id.as_str(), "invite"])?).await
+    }
+
+    /// Declines an invitation.
+    ///
+    /// # Errors
+    /// `server_307`: there is none.
+    pub async fn reject_invitation(&self, group_id: &GroupId) -> Result<(), Error> {
+        self.act(Call::delete(&["group", group_id.as_str(), "invite"])?).await
+    }
+
+    /// Asks to join a group.
+    ///
+    /// # Errors
+    /// `server_302`: already a member. `server_317`: the group takes nobody.
+    pub async fn request_to_join(&self, group_id: &GroupId) -> Result<(), Error> {
+        self.act(Call::patch(&["group", group_id.as_str(), "join_req"])?).await
+    }
+
+    /// Requests to join that the user has sent, newest first.
+    pub fn sent_join_requests(&self) -> Pages<GroupInviteItem> {
+        Pages::new(self.0.session.clone(), &["group", "joins"], None)
+    }
+
+    /// Takes a request to join back.
+    ///
+    /// # Errors
+    /// Those of the request.
+    pub async fn withdraw_join_request(&self, group_id: &GroupId) -> Result<(), Error> {
+        self.act(Call::delete(&["group", "joins", group_id.as_str()])?).await
+    }
+
+    async fn act(&self, call: Call) -> Result<(), Error> {
+        self.0.session.call::<IgnoredAny>(&call).await.map(drop)
+    }
+
+    async fn send_create_group(&self, signed: bool) -> Result<GroupId, Error> {
+        let keys = self.newest_keys()?;
+        let body = self.new_group(keys.group.public_key.clone(), signed).await?;
+        let created: GroupCreateOutput = self.0.session.call(&Call::post(&["group"])?.json(&body)?).await?;
+        Ok(created.group_id)
+    }
+
+    /// The keys of a new group for `creator`: the user, the parent, or the group that becomes a member.
+    pub(crate) async fn new_group(
+        &self,
+        creator: keyfold_crypto::PublicKey,
+        signed: bool,
+    ) -> Result<GroupCreate, Error> {
+        let keys = self.newest_keys()?;
+        let user_id = self.id().clone();
+        let suite = self.0.client.0.suite;
+        let keys = Arc::clone(&keys);
+        let body = offload(move || {
+            let signer = group_crypto::Signer { user_id: &user_id, key: &keys.sign_key };
+            group_crypto::create(&creator, signed.then_some(signer), &suite).map(|(body, _)| body)
+        });
+        Ok(body.await.ok_or(Error::WorkLost)??)
+    }
+}
