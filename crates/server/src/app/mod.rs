@@ -93,6 +93,27 @@ pub struct CreatedApp {
     pub jwt_verify_key: String,
 }
 
+/// An app as its operator lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedApp {
+    /// Its id.
+    pub id: AppId,
+    /// Name for people.
+    pub name: String,
+    /// Milliseconds since 1970.
+    pub created_at: u64,
+    /// Whether its tokens are refused.
+    pub disabled: bool,
+}
+
+/// Every app, oldest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(db: &Db) -> Result<Vec<ListedApp>, ApiError> {
+    db.read((), |tx, ()| Box::pin(async move { Ok(store::list(tx).await?) })).await
+}
+
 /// Creates an app with new tokens and one key for access tokens.
 ///
 /// # Errors

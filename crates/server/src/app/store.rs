@@ -5,7 +5,7 @@ use keyfold_protocol::error::ErrorCode;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{App, JwtKey, MAX_JWT_KEYS};
+use super::{App, JwtKey, ListedApp, MAX_JWT_KEYS};
 use crate::db::{DbError, Tx, params};
 use crate::error::ApiError;
 use crate::hash::Hash;
@@ -96,6 +96,19 @@ pub(super) async fn token_exists(tx: &mut Tx, hash: &Hash) -> Result<bool, DbErr
         )
         .await?;
     Ok(found.is_some())
+}
+
+/// Every app, oldest first.
+pub(super) async fn list(tx: &mut Tx) -> Result<Vec<ListedApp>, DbError> {
+    tx.query("SELECT id, name, created_at, disabled_at FROM apps ORDER BY created_at, id", params![], |row| {
+        Ok(ListedApp {
+            id: row.col()?,
+            name: row.col()?,
+            created_at: row.col()?,
+            disabled: row.col::<Option<u64>>()?.is_some(),
+        })
+    })
+    .await
 }
 
 struct AppRow {

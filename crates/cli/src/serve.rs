@@ -1,0 +1,73 @@
+//! `keyfold serve`
+
+use std::net::SocketAddr;
+
+use keyfold_server::app::{DEVELOPMENT_PUBLIC_TOKEN, DEVELOPMENT_SECRET_TOKEN, seed_development_app};
+use keyfold_server::{ClientAddressSource, Config, Server};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::arguments::Serve;
+use crate::failure::Failure;
+use crate::installation::Installation;
+
+/// Serves until SIGINT or SIGTERM; a second one does not wait for running requests.
+pub(crate) async fn run(arguments: Serve) -> Result<(), Failure> {
+    if arguments.dev && !arguments.dev_insecure_listen && !arguments.listen.ip().is_loopback() {
+        return Err(Failure::Refused(format!(
+            "--dev opens every action to anyone who knows the published tokens, and {} can be reached from other machines. \
+             Add --dev-insecure-listen if that is what you want",
+            arguments.listen
+        )));
+    }
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::failed)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::failed)?;
+
+    let installation = Installation::prepare(&arguments.location)?;
+    let mut config =
+        Config::new(arguments.listen, installation.database.clone(), installation.root_key.clone());
+    config.development = arguments.dev;
+    if arguments.trusted_proxies > 0 {
+        config.client_address = ClientAddressSource::Forwarded { proxies: arguments.trusted_proxies };
+    }
+    let server = Server::start(config).await.map_err(|error| installation.start_failure(&error))?;
+    if arguments.dev {
+        let state = server.state();
+        seed_development_app(&state.db, &state.root_key, state.now()).await.map_err(Failure::failed)?;
+        println!("{}", development_banner(server.address(), &arguments));
+    }
+
+    stop_requested(&mut interrupt, &mut terminate).await;
+    tracing::info!("stopping: running requests may end");
+    tokio::select! {
+        () = server.shutdown() => tracing::info!("stopped"),
+        () = stop_requested(&mut interrupt, &mut terminate) => tracing::warn!("stopped at once"),
+    }
+    Ok(())
+}
+
+async fn stop_requested(interrupt: &mut Signal, terminate: &mut Signal) {
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+fn development_banner(address: SocketAddr, arguments: &Serve) -> String {
+    format!(
+        "
+Keyfold is running, in the development profile: whoever reaches it may do everything.
+
+  API           http://{address}/api/v1
+  Public token  {DEVELOPMENT_PUBLIC_TOKEN}
+  Secret token  {DEVELOPMENT_SECRET_TOKEN}
+  Data          {}
+
+Try it in another terminal, from a checkout of Keyfold:
+
+  cargo run -p keyfold --example first_message
+
+Ctrl-C stops the server.
+",
+        arguments.location.data.display()
+    )
+}
