@@ -5,3 +5,6 @@
 #![allow(clippy::panic, clippy::expect_used, reason = "a fixture that cannot be built must fail its test")]
 
 pub mod postgres;
+mod server;
+
+pub use server::{Engine, TestServer, block_on};
