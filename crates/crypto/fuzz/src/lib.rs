@@ -25,6 +25,20 @@ use keyfold_protocol::user::{DoneLoginOutput, PrepareLoginOutput, VerifyLogin};
 
 use crate::fixture::fixture;
 
+/// What is fuzzed.
+pub type Target = fn(&[u8]);
+
+/// All targets by name.
+pub const TARGETS: [(&str, Target); 7] = [
+    ("envelope", envelope),
+    ("ciphertext", ciphertext),
+    ("key_import", key_import),
+    ("server_objects", server_objects),
+    ("login_answer", login_answer),
+    ("file_part", file_part),
+    ("text_index", text_index),
+];
+
 /// Encrypted contents: `b` bytes, `t` text, `h` a head alone, `w` raw payload under the right head.
 pub fn envelope(data: &[u8]) {
     let Some((mode, data)) = data.split_first() else { return };
@@ -243,10 +257,10 @@ pub fn login_answer(data: &[u8]) {
             }
         }
         b'd' => {
-            if let Ok(DoneLoginOutput::Direct(answer)) = serde_json::from_slice(data) {
-                if let Ok(device) = keys.login.open_device(&answer.device_keys) {
-                    solve(&device, &answer.challenge);
-                }
+            if let Ok(DoneLoginOutput::Direct(answer)) = serde_json::from_slice(data)
+                && let Ok(device) = keys.login.open_device(&answer.device_keys)
+            {
+                solve(&device, &answer.challenge);
             }
         }
         b'v' => {
@@ -377,7 +391,7 @@ fn secret(text: Result<keyfold_crypto::SecretText, Error>) -> Result<String, Err
 }
 
 /// Without a fuzzer: runs a target once on each file or folder named on the command line.
-pub fn replay(target: fn(&[u8])) {
+pub fn replay(target: Target) {
     let mut paths: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
     while let Some(path) = paths.pop() {
         if path.is_dir() {

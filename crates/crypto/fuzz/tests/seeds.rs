@@ -4,16 +4,7 @@ use std::path::Path;
 
 #[test]
 fn every_seed_passes_through_its_target() {
-    let targets: [(&str, fn(&[u8])); 7] = [
-        ("envelope", keyfold_crypto_fuzz::envelope),
-        ("ciphertext", keyfold_crypto_fuzz::ciphertext),
-        ("key_import", keyfold_crypto_fuzz::key_import),
-        ("server_objects", keyfold_crypto_fuzz::server_objects),
-        ("login_answer", keyfold_crypto_fuzz::login_answer),
-        ("file_part", keyfold_crypto_fuzz::file_part),
-        ("text_index", keyfold_crypto_fuzz::text_index),
-    ];
-    for (name, target) in targets {
+    for (name, target) in keyfold_crypto_fuzz::TARGETS {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds").join(name);
         let mut seeds = 0;
         for entry in std::fs::read_dir(&folder).unwrap() {
