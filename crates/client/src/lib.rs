@@ -12,6 +12,8 @@ mod lock;
 mod pages;
 mod platform;
 mod records;
+#[cfg(test)]
+mod scripted;
 mod session;
 pub mod storage;
 mod stored;

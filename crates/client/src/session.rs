@@ -437,3 +437,6 @@ fn claims(access: &SecretText) -> Result<Claims, Error> {
 fn is_token_refused(error: &Error) -> bool {
     error.is_server(ErrorCode::JwtInvalid) || error.is_server(ErrorCode::JwtMissing)
 }
+
+#[cfg(test)]
+mod tests;

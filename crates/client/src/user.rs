@@ -50,9 +50,12 @@ pub(crate) struct Inner {
     account: Mutex<StoredUser>,
     invitations: Mutex<Vec<GroupInviteItem>>,
     snapshots: Snapshots,
-    /// Groups that the app holds, so that all its handles of a group are the same. By acting group and group.
-    pub(crate) groups: Mutex<HashMap<(Option<GroupId>, GroupId), Weak<group::Inner>>>,
+    /// Groups that the app holds, so that all its handles of a group are the same.
+    pub(crate) groups: Mutex<HeldGroups>,
 }
+
+/// By acting group and group.
+pub(crate) type HeldGroups = HashMap<(Option<GroupId>, GroupId), Weak<group::Inner>>;
 
 impl User {
     /// The user's id.

@@ -123,11 +123,17 @@ fn percent_encode(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use keyfold_protocol::encoding::SecretText;
+
     use super::*;
 
     #[test]
     fn the_url_escapes_issuer_and_account() {
-        let raw = OtpRegister { secret: "ABC".into(), alg: "SHA256".into(), recover: vec!["r1".into()] };
+        let raw = OtpRegister {
+            secret: SecretText::new("ABC"),
+            alg: "SHA256".into(),
+            recover: vec![SecretText::new("r1")],
+        };
         let secret = OtpSecret { raw };
         assert_eq!(
             secret.url("My App", "a:b@c&d"),
