@@ -36,17 +36,15 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-/// Runs each test once on SQLite and once on PostgreSQL.
+/// Runs each of the named functions as a test on SQLite and as one on PostgreSQL.
 macro_rules! on_both_databases {
-    ($($(#[$attribute:meta])* async fn $name:ident($world:ident: World) $body:block)*) => {
-        $($(#[$attribute])* async fn $name($world: World) $body)*
-
+    ($($name:ident),+ $(,)?) => {
         mod sqlite {
             use $crate::support::{Engine, World};
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() {
                 super::$name(World::start(Engine::Sqlite).await).await;
-            })*
+            })+
         }
 
         mod postgres {
@@ -54,7 +52,7 @@ macro_rules! on_both_databases {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() {
                 super::$name(World::start(Engine::Postgres).await).await;
-            })*
+            })+
         }
     };
 }
@@ -181,6 +179,39 @@ impl World {
             .unwrap()
     }
 
+    /// Id of the public key that the server has of a user.
+    pub(crate) async fn public_key_id_of(&self, user: &User) -> String {
+        let group = user.user_group.clone();
+        self.server()
+            .state()
+            .db
+            .read(group, |tx, group| {
+                Box::pin(async move {
+                    let sql = "SELECT current_key_id FROM groups WHERE id = $1";
+                    Ok(tx.query_opt(sql, params![group], |row| row.col()).await?.unwrap())
+                })
+            })
+            .await
+            .unwrap()
+    }
+
+    /// The job of a rotation as it stands in the table while a worker holds it.
+    pub(crate) async fn restore_job(&self, key: &KeyId, lease_until: u64) {
+        let data = (key.clone(), lease_until);
+        let work = self.server().state().db.write(data, |tx, (key, lease_until)| {
+            Box::pin(async move {
+                tx.execute(
+                    "INSERT INTO jobs (id, kind, subject, payload, created_at, run_at, attempts, lease_until)
+                     VALUES ($1, 'key rotation', $2, '{\"log_entry\":null}', 1, 1, 1, $3)",
+                    params![ordered_id(), key, lease_until],
+                )
+                .await?;
+                Ok(())
+            })
+        });
+        work.await.unwrap();
+    }
+
     /// Waits until no job is left.
     pub(crate) async fn jobs_done(&self) {
         self.until(async || self.count("SELECT count(*) FROM jobs", &[]).await == 0).await;
@@ -236,10 +267,6 @@ impl World {
         Answer { status, body: serde_json::from_slice(&bytes).unwrap() }
     }
 
-    pub(crate) async fn public_key_of_user(&self, user: &User) -> PublicKey {
-        user.keys.public.clone()
-    }
-
     pub(crate) async fn public_key_of_group(&self, id: &GroupId) -> PublicKey {
         let answer = self
             .call(Method::GET, &format!("group/{}/public_key", id.as_str()), None, None, &Value::Null)
@@ -254,6 +281,11 @@ async fn new_app(server: &RunningServer, group_options: GroupOptions, options: A
     let state = server.state();
     let new = NewApp { name: "test".into(), options, file_options: FileOptions::none(), group_options };
     keyfold_server::app::create(&state.db, &state.root_key, state.now(), new).await.unwrap()
+}
+
+/// `group/<id><rest>`
+pub(crate) fn at(group: &GroupId, rest: &str) -> String {
+    format!("group/{}{rest}", group.as_str())
 }
 
 /// What came back.
@@ -368,11 +400,11 @@ impl User {
         self.actor().call(Method::GET, path, &Value::Null).await
     }
 
-    pub(crate) async fn post(&self, path: &str, body: &impl Serialize) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: &(impl Serialize + ?Sized)) -> Answer {
         self.actor().call(Method::POST, path, body).await
     }
 
-    pub(crate) async fn put(&self, path: &str, body: &impl Serialize) -> Answer {
+    pub(crate) async fn put(&self, path: &str, body: &(impl Serialize + ?Sized)) -> Answer {
         self.actor().call(Method::PUT, path, body).await
     }
 
@@ -424,6 +456,25 @@ impl User {
     pub(crate) async fn rotate(&self, group: &GroupId) -> KeyId {
         self.actor().rotate(group).await
     }
+
+    /// A group without keys.
+    pub(crate) async fn create_light(&self) -> GroupId {
+        self.post("group/light", &Value::Null).await.ok::<GroupCreateOutput>().group_id
+    }
+
+    /// Makes `guest` a member of a group without keys.
+    pub(crate) async fn add_light(&self, group: &GroupId, guest: &User, rank: i32) {
+        let path = at(group, &format!("/invite_auto/{}/light", guest.id()));
+        self.put(&path, &json!({"rank": rank})).await.done();
+    }
+
+    pub(crate) async fn rank_in(&self, group: &GroupId) -> i64 {
+        self.actor().rank_in(group).await
+    }
+
+    pub(crate) async fn has_update(&self, group: &GroupId) -> bool {
+        self.actor().has_update(group).await
+    }
 }
 
 /// A group as a client holds it.
@@ -451,13 +502,25 @@ impl Opened {
 }
 
 impl Actor<'_> {
-    pub(crate) async fn call(&self, method: Method, path: &str, body: &impl Serialize) -> Answer {
+    pub(crate) async fn call(&self, method: Method, path: &str, body: &(impl Serialize + ?Sized)) -> Answer {
         let body = serde_json::to_value(body).unwrap();
         self.user.world.call(method, path, Some(&self.user.jwt), self.via.as_ref(), &body).await
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.call(Method::GET, path, &Value::Null).await
+    }
+
+    pub(crate) async fn rank_in(&self, group: &GroupId) -> i64 {
+        self.get(&at(group, "/update_check")).await.ok::<Value>()["rank"].as_i64().unwrap()
+    }
+
+    pub(crate) async fn has_update(&self, group: &GroupId) -> bool {
+        self.get(&at(group, "/update_check")).await.ok::<Value>()["key_update"].as_bool().unwrap()
+    }
+
+    pub(crate) async fn access_by(&self, group: &GroupId) -> Value {
+        self.get(&at(group, "/light")).await.ok::<Value>()["access_by"].clone()
     }
 
     pub(crate) async fn create_below(&self, source: &GroupId, what: &str) -> GroupId {

@@ -79,7 +79,7 @@ pub(in crate::group) async fn count_children(
     group: &GroupId,
     limit: u32,
 ) -> Result<u32, DbError> {
-    let sql = "SELECT count(*) FROM (SELECT 1 FROM groups WHERE parent_id = $1 LIMIT $2) AS some";
+    let sql = "SELECT count(*) FROM (SELECT 1 FROM groups WHERE parent_id = $1 LIMIT $2) AS few";
     Ok(tx.query_opt(sql, params![group, limit], |row| row.col()).await?.unwrap_or(0))
 }
 

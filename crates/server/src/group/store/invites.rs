@@ -91,6 +91,6 @@ pub(in crate::group) async fn count(
     kind: InviteKind,
     limit: u32,
 ) -> Result<u32, DbError> {
-    let sql = "SELECT count(*) FROM (SELECT 1 FROM group_invites WHERE group_id = $1 AND kind = $2 LIMIT $3) AS some";
+    let sql = "SELECT count(*) FROM (SELECT 1 FROM group_invites WHERE group_id = $1 AND kind = $2 LIMIT $3) AS few";
     Ok(tx.query_opt(sql, params![group, kind, limit], |row| row.col()).await?.unwrap_or(0))
 }
