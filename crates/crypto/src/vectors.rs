@@ -33,7 +33,7 @@ pub(crate) fn number(value: &Value) -> u64 {
 
 pub(crate) fn hex(value: &Value) -> Vec<u8> {
     let digits = text(value).as_bytes();
-    assert!(digits.len() % 2 == 0, "not hex: {value}");
+    assert!(digits.len().is_multiple_of(2), "not hex: {value}");
     let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
     digits.chunks(2).map(byte).collect()
 }
