@@ -91,11 +91,9 @@ impl SymmetricKey {
         signer: Option<&SigningKey>,
     ) -> Result<Vec<u8>, Error> {
         let (front, back) = self.content_room(signer)?;
-        let mut envelope = Vec::with_capacity(front + data.len() + back);
-        envelope.resize(front, 0);
-        envelope.extend_from_slice(data);
-        envelope.resize(front + data.len() + back, 0);
-        self.encrypt_content_in_place(&mut envelope, aad, signer)?;
+        let mut envelope = vec![0; front + data.len() + back];
+        let payload = self.write_head(&mut envelope, signer)?;
+        Self::encrypt_payload(payload, signer, |ciphertext| self.encrypt_to(data, aad, ciphertext))?;
         Ok(envelope)
     }
 
@@ -122,11 +120,8 @@ impl SymmetricKey {
         aad: &[u8],
         signer: Option<&SigningKey>,
     ) -> Result<(), Error> {
-        let mut head = Head::new(self.id(), signer).to_json()?.into_bytes();
-        head.push(0);
-        let (room, payload) = buffer.split_at_mut_checked(head.len()).ok_or(Error::Encryption)?;
-        room.copy_from_slice(&head);
-        self.encrypt_payload(payload, aad, signer)
+        let payload = self.write_head(buffer, signer)?;
+        Self::encrypt_payload(payload, signer, |blob| self.encrypt_in_place(blob, aad))
     }
 
     /// Encrypts and returns head and payload apart.
@@ -140,12 +135,8 @@ impl SymmetricKey {
         signer: Option<&SigningKey>,
     ) -> Result<(Head, Vec<u8>), Error> {
         let (front, back) = self.room();
-        let front = front + signature_len(signer);
-        let mut payload = Vec::with_capacity(front + data.len() + back);
-        payload.resize(front, 0);
-        payload.extend_from_slice(data);
-        payload.resize(front + data.len() + back, 0);
-        self.encrypt_payload(&mut payload, aad, signer)?;
+        let mut payload = vec![0; signature_len(signer) + front + data.len() + back];
+        Self::encrypt_payload(&mut payload, signer, |ciphertext| self.encrypt_to(data, aad, ciphertext))?;
         Ok((Head::new(self.id(), signer), payload))
     }
 
@@ -205,16 +196,28 @@ impl SymmetricKey {
         to_text(self.decrypt_content(&envelope, aad.as_bytes(), verification)?)
     }
 
-    /// `payload` is room for the signature, then room and plaintext.
-    pub(crate) fn encrypt_payload(
+    /// Writes head and zero byte to the front of `envelope` and returns what comes after them.
+    fn write_head<'e>(
         &self,
-        payload: &mut [u8],
-        aad: &[u8],
+        envelope: &'e mut [u8],
         signer: Option<&SigningKey>,
+    ) -> Result<&'e mut [u8], Error> {
+        let mut head = Head::new(self.id(), signer).to_json()?.into_bytes();
+        head.push(0);
+        let (front, payload) = envelope.split_at_mut_checked(head.len()).ok_or(Error::Encryption)?;
+        front.copy_from_slice(&head);
+        Ok(payload)
+    }
+
+    /// Lets `encrypt` fill what comes after the room for the signature, then signs it.
+    pub(crate) fn encrypt_payload(
+        payload: &mut [u8],
+        signer: Option<&SigningKey>,
+        encrypt: impl FnOnce(&mut [u8]) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let (signature, ciphertext) =
             payload.split_at_mut_checked(signature_len(signer)).ok_or(Error::Encryption)?;
-        self.encrypt_in_place(ciphertext, aad)?;
+        encrypt(ciphertext)?;
         if let Some(signer) = signer {
             signature.copy_from_slice(&signer.sign_raw(ciphertext)?);
         }

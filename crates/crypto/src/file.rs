@@ -107,14 +107,11 @@ impl<'a> FileEncryptor<'a> {
         let head = serde_json::to_string(&head).map_err(|_| Error::JsonWrite)?;
         let (front, back) = key.room();
         let start = head.len() + 1;
-        let front = start + signature_len(self.signer) + front;
-        let mut part = Vec::with_capacity(front + chunk.len() + back);
-        part.extend_from_slice(head.as_bytes());
-        part.resize(front, 0);
-        part.extend_from_slice(chunk);
-        part.resize(front + chunk.len() + back, 0);
-        let payload = part.get_mut(start..).ok_or(Error::Encryption)?;
-        key.encrypt_payload(payload, &[], self.signer)?;
+        let mut part = vec![0; start + signature_len(self.signer) + front + chunk.len() + back];
+        let (room, payload) = part.split_at_mut_checked(start).ok_or(Error::Encryption)?;
+        // The byte behind the head is the zero that ends it.
+        room.iter_mut().zip(head.bytes()).for_each(|(byte, head)| *byte = head);
+        SymmetricKey::encrypt_payload(payload, self.signer, |blob| key.encrypt_to(chunk, &[], blob))?;
         self.chain = Chain::Part(key);
         Ok(part)
     }

@@ -9,7 +9,6 @@ use crate::encoding::from_base64;
 use crate::export::{self, Export};
 use crate::primitives::random::{Entropy, System};
 use crate::suite::CipherKey;
-use crate::suite::gcm::seal_append;
 use crate::{Error, SecretBytes, SecretText, Suite};
 
 /// A key for authenticated encryption, with its id.
@@ -62,18 +61,19 @@ impl SymmetricKey {
     /// [`Error::KeyExhausted`] (`client_406`), [`Error::NoRandomness`] (`client_13`), [`Error::Encryption`]
     /// (`client_12`).
     pub fn encrypt(&self, plaintext: &[u8], aad: &[u8]) -> Result<Vec<u8>, Error> {
-        let mut blob = Vec::new();
+        let (front, back) = self.room();
+        let mut blob = vec![0; front + plaintext.len() + back];
         self.encrypt_to(plaintext, aad, &mut blob)?;
         Ok(blob)
     }
 
-    /// Appends the encrypted form to `out`.
+    /// Encrypts to `blob`, which is longer than the plaintext by the [`room`](Self::room).
     ///
     /// # Errors
-    /// As [`encrypt`](Self::encrypt).
-    pub fn encrypt_to(&self, plaintext: &[u8], aad: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
+    /// As [`encrypt`](Self::encrypt); [`Error::Encryption`] also if `blob` has another length.
+    pub fn encrypt_to(&self, plaintext: &[u8], aad: &[u8], blob: &mut [u8]) -> Result<(), Error> {
         self.count_use()?;
-        seal_append(&*self.key, plaintext, aad, out, &mut System)
+        self.key.seal_to(aad, plaintext, blob, &mut System)
     }
 
     /// Bytes that [`encrypt_in_place`](Self::encrypt_in_place) needs in front of and behind the plaintext.

@@ -40,6 +40,37 @@ mod backend {
             tag.as_ref().try_into().map_err(|_| Error::Encryption)
         }
 
+        /// Encrypts `plaintext` to `ciphertext`, which is as long, and returns the tag.
+        pub(crate) fn seal_to(
+            &self,
+            nonce: &[u8; NONCE_LEN],
+            aad: &[u8],
+            plaintext: &[u8],
+            ciphertext: &mut [u8],
+        ) -> Result<[u8; TAG_LEN], Error> {
+            let (nonce, mut tag) = (Nonce::assume_unique_for_key(*nonce), [0; TAG_LEN]);
+            self.0
+                .seal_out_of_place_scatter(nonce, Aad::from(aad), plaintext, ciphertext, &[], &mut tag)
+                .map_err(|_| Error::Encryption)?;
+            Ok(tag)
+        }
+
+        /// Decrypts `ciphertext` to `plaintext`, which is as long. On failure the contents of `plaintext` are
+        /// unspecified and must not be used.
+        pub(crate) fn open_to(
+            &self,
+            nonce: &[u8; NONCE_LEN],
+            aad: &[u8],
+            ciphertext: &[u8],
+            tag: &[u8; TAG_LEN],
+            plaintext: &mut [u8],
+        ) -> Result<(), Error> {
+            let nonce = Nonce::assume_unique_for_key(*nonce);
+            self.0
+                .open_separate_gather(nonce, Aad::from(aad), ciphertext, tag, plaintext)
+                .map_err(|_| Error::Decryption)
+        }
+
         /// Decrypts `buffer` where it lies. On failure its contents are unspecified and must not be used.
         pub(crate) fn open_in_place(
             &self,
@@ -60,6 +91,7 @@ mod backend {
 mod backend {
     use aes_gcm::KeyInit;
     use aes_gcm::aead::AeadInOut;
+    use aes_gcm::aead::inout::InOutBuf;
 
     use super::{Error, KEY_LEN, NONCE_LEN, TAG_LEN};
 
@@ -82,6 +114,37 @@ mod backend {
                 .encrypt_inout_detached(nonce.into(), aad, buffer.into())
                 .map(Into::into)
                 .map_err(|_| Error::Encryption)
+        }
+
+        /// Encrypts `plaintext` to `ciphertext`, which is as long, and returns the tag.
+        pub(crate) fn seal_to(
+            &self,
+            nonce: &[u8; NONCE_LEN],
+            aad: &[u8],
+            plaintext: &[u8],
+            ciphertext: &mut [u8],
+        ) -> Result<[u8; TAG_LEN], Error> {
+            let buffer = InOutBuf::new(plaintext, ciphertext).map_err(|_| Error::Encryption)?;
+            self.0
+                .encrypt_inout_detached(nonce.into(), aad, buffer)
+                .map(Into::into)
+                .map_err(|_| Error::Encryption)
+        }
+
+        /// Decrypts `ciphertext` to `plaintext`, which is as long. On failure the contents of `plaintext` are
+        /// unspecified and must not be used.
+        pub(crate) fn open_to(
+            &self,
+            nonce: &[u8; NONCE_LEN],
+            aad: &[u8],
+            ciphertext: &[u8],
+            tag: &[u8; TAG_LEN],
+            plaintext: &mut [u8],
+        ) -> Result<(), Error> {
+            let buffer = InOutBuf::new(ciphertext, plaintext).map_err(|_| Error::Decryption)?;
+            self.0
+                .decrypt_inout_detached(nonce.into(), aad, buffer, tag.into())
+                .map_err(|_| Error::Decryption)
         }
 
         /// Decrypts `buffer` where it lies. On failure its contents are unspecified and must not be used.

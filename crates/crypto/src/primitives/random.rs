@@ -11,17 +11,13 @@ pub(crate) trait Entropy {
     fn fill(&mut self, buffer: &mut [u8]) -> Result<(), Error>;
 }
 
-/// The system's generator: the one of AWS-LC natively (seeded by the operating system, safe across `fork`), and
-/// `crypto.getRandomValues` under JavaScript.
+/// The generator of the operating system, `crypto.getRandomValues` under JavaScript.
+///
+/// Nothing is kept between calls: a buffer of random bytes would be the same in both processes after a `fork`, and so
+/// would be the nonces.
 pub(crate) struct System;
 
 impl Entropy for System {
-    #[cfg(not(target_family = "wasm"))]
-    fn fill(&mut self, buffer: &mut [u8]) -> Result<(), Error> {
-        aws_lc_rs::rand::fill(buffer).map_err(|_| Error::NoRandomness)
-    }
-
-    #[cfg(target_family = "wasm")]
     fn fill(&mut self, buffer: &mut [u8]) -> Result<(), Error> {
         getrandom::fill(buffer).map_err(|_| Error::NoRandomness)
     }

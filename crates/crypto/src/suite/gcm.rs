@@ -34,34 +34,16 @@ pub(crate) fn seal_once<S: GcmSuite>(
     plaintext: &[u8],
     entropy: &mut dyn Entropy,
 ) -> Result<Vec<u8>, Error> {
-    let key = GcmKey::<S>::new(key)?;
-    let mut out = Vec::with_capacity(head.len() + plaintext.len() + NONCE_LEN + TAG_LEN);
-    out.extend_from_slice(head);
-    seal_append(&key, plaintext, &[], &mut out, entropy)?;
+    let mut out = vec![0; head.len() + plaintext.len() + NONCE_LEN + TAG_LEN];
+    let (front, blob) = out.split_at_mut_checked(head.len()).ok_or(Error::Encryption)?;
+    front.copy_from_slice(head);
+    GcmKey::<S>::new(key)?.seal_to(&[], plaintext, blob, entropy)?;
     Ok(out)
 }
 
 /// The inverse of [`seal_once`], without the head.
 pub(crate) fn open_once<S: GcmSuite>(key: Secret<KEY_LEN>, blob: &[u8]) -> Result<Vec<u8>, Error> {
     GcmKey::<S>::new(key)?.open_copy(&[], blob)
-}
-
-/// Appends a blob to `out`: one allocation, and the plaintext is copied once, to where it is then encrypted.
-pub(crate) fn seal_append(
-    cipher: &(impl Cipher + ?Sized),
-    plaintext: &[u8],
-    aad: &[u8],
-    out: &mut Vec<u8>,
-    entropy: &mut dyn Entropy,
-) -> Result<(), Error> {
-    let (front, back) = cipher.room();
-    let start = out.len();
-    out.reserve_exact(front + plaintext.len() + back);
-    out.resize(start + front, 0);
-    out.extend_from_slice(plaintext);
-    out.resize(out.len() + back, 0);
-    let blob = out.get_mut(start..).ok_or(Error::Encryption)?;
-    cipher.seal(aad, blob, entropy)
 }
 
 impl<S: GcmSuite> Algorithm for GcmKey<S> {
@@ -102,6 +84,19 @@ impl<S: GcmSuite> Cipher for GcmKey<S> {
         Ok(())
     }
 
+    fn seal_to(
+        &self,
+        aad: &[u8],
+        plaintext: &[u8],
+        blob: &mut [u8],
+        entropy: &mut dyn Entropy,
+    ) -> Result<(), Error> {
+        let (nonce, tag, text) = split_mut::<S>(blob).ok_or(Error::Encryption)?;
+        entropy.fill(nonce)?;
+        *tag = self.cipher.seal_to(nonce, aad, plaintext, text)?;
+        Ok(())
+    }
+
     fn open<'b>(&self, aad: &[u8], blob: &'b mut [u8]) -> Result<&'b mut [u8], Error> {
         let (nonce, tag, text) = split_mut::<S>(blob).ok_or(Error::CiphertextTooShort)?;
         self.cipher.open_in_place(nonce, aad, text, tag)?;
@@ -110,9 +105,9 @@ impl<S: GcmSuite> Cipher for GcmKey<S> {
 
     fn open_copy(&self, aad: &[u8], blob: &[u8]) -> Result<Vec<u8>, Error> {
         let (nonce, tag, text) = split::<S>(blob).ok_or(Error::CiphertextTooShort)?;
-        let mut text = text.to_vec();
-        self.cipher.open_in_place(nonce, aad, &mut text, tag)?;
-        Ok(text)
+        let mut plaintext = vec![0; text.len()];
+        self.cipher.open_to(nonce, aad, text, tag, &mut plaintext)?;
+        Ok(plaintext)
     }
 }
 

@@ -156,6 +156,15 @@ pub(crate) trait Cipher: Material {
     /// Turns a blob whose ciphertext range holds plaintext into an encrypted one.
     fn seal(&self, aad: &[u8], blob: &mut [u8], entropy: &mut dyn Entropy) -> Result<(), Error>;
 
+    /// Encrypts `plaintext` to a blob, which is longer by the [`room`](Self::room).
+    fn seal_to(
+        &self,
+        aad: &[u8],
+        plaintext: &[u8],
+        blob: &mut [u8],
+        entropy: &mut dyn Entropy,
+    ) -> Result<(), Error>;
+
     /// Decrypts where it lies and returns the plaintext range.
     fn open<'b>(&self, aad: &[u8], blob: &'b mut [u8]) -> Result<&'b mut [u8], Error>;
 
