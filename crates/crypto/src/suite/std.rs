@@ -9,7 +9,7 @@ use super::{
 use crate::primitives::hmac_sha256::HmacKey;
 use crate::primitives::ope::OpeKey;
 use crate::primitives::random::Entropy;
-use crate::primitives::{dilithium, ed25519, hash, hmac_sha256, kyber, ope, x25519};
+use crate::primitives::{dilithium, ed25519, hash, hmac_sha256, kyber, x25519};
 use crate::{Error, Secret, SecretBytes, Strength};
 
 pub(crate) const SUITE: Suite = Suite {
@@ -490,22 +490,13 @@ impl KeyedHash for HmacSha256 {
 }
 
 /// Key of the order preserving cipher.
-pub(crate) struct Ope16 {
-    bytes: Secret<{ ope::KEY_LEN }>,
-    key: OpeKey,
-}
-
-impl Ope16 {
-    fn new(bytes: Secret<{ ope::KEY_LEN }>) -> Self {
-        Self { key: OpeKey::new(&bytes), bytes }
-    }
-}
+pub(crate) struct Ope16(OpeKey);
 
 impl Algorithm for Ope16 {
     const FORMAT: &'static Format = &OPE_16;
 
     fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
-        Secret::from_slice(bytes).map(Self::new)
+        Ok(Self(OpeKey::new(Secret::from_slice(bytes)?)))
     }
 }
 
@@ -513,7 +504,7 @@ impl Generate for Ope16 {
     type Public = ();
 
     fn generate(entropy: &mut dyn Entropy) -> Result<(Self, ()), Error> {
-        Ok((Self::new(Secret::random(entropy)?), ()))
+        Ok((Self(OpeKey::new(Secret::random(entropy)?)), ()))
     }
 }
 
@@ -523,13 +514,13 @@ impl Material for Ope16 {
     }
 
     fn parts(&self) -> [&[u8]; 2] {
-        [self.bytes.expose(), &[]]
+        [self.0.expose(), &[]]
     }
 }
 
 impl OrderPreserving for Ope16 {
     fn ope(&self) -> &OpeKey {
-        &self.key
+        &self.0
     }
 }
 
