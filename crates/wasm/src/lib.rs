@@ -1,1 +1,15 @@
 //! WebAssembly skin over the Keyfold SDK.
+//!
+//! Everything here is translation: JavaScript values in, calls of the `keyfold` crate, JavaScript values out. The TypeScript
+//! in `packages/sdk` gives it the shape that apps see.
+#![cfg(target_family = "wasm")]
+
+mod client;
+mod content;
+mod error;
+mod group;
+mod refresh;
+mod storage;
+mod types;
+mod user;
+mod value;

@@ -44,6 +44,12 @@ export const codes = {
 	storage: "client_420",
 	/** `client_422`: nobody is logged in on this store. */
 	notLoggedIn: "client_422",
+	/** `client_424`: settings that cannot work. */
+	configuration: "client_424",
+	/** `client_1000`: no answer from the server. */
+	network: "client_1000",
+	/** `client_10000`: the user has a second factor. */
+	mfaRequired: "client_10000",
 	/** `client_430`: a call that needs `init` came before it. */
 	notInitialised: "client_430",
 	/** `client_431`: the WebAssembly module could not be loaded. */

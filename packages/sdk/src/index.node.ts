@@ -1,2 +1,3 @@
 export * from "./index.js";
+export {default} from "./index.js";
 export {FolderStorage} from "./storage/folder.js";

@@ -1,7 +1,11 @@
+export {default} from "./sentc.js";
+export {Client, type LoginUser, createClient} from "./client.js";
 export {KeyfoldError, type SentcError} from "./error.js";
+export {Group} from "./group.js";
 export {StorageFactory} from "./storage/factory.js";
 export {IndexeddbStorage} from "./storage/indexeddb.js";
 export {MemoryStorage} from "./storage/memory.js";
 export {USER_KEY_STORAGE_NAMES} from "./storage/names.js";
 export type {InitReturn, ResCallBack, StorageInterface, StorageOptions} from "./storage/interface.js";
 export * from "./types.js";
+export {User} from "./user.js";

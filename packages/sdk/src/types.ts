@@ -45,6 +45,8 @@ export interface UserMfaLogin {
 	deviceIdentifier: string;
 	mfa_master_key: string;
 	mfa_auth_key: string;
+	/** Algorithm of the password derivation. */
+	mfa_algorithm?: string;
 }
 
 /** A fresh TOTP secret. */
@@ -126,72 +128,38 @@ export interface GroupPublicKeyData {
 	id: string;
 }
 
-/** Key pairs of a device, as exported text. */
-export interface UserDeviceKeyData {
-	private_key: string;
-	public_key: string;
-	sign_key: string;
-	verify_key: string;
-	exported_public_key: string;
-	exported_verify_key: string;
-}
-
-/** One generation of a user's keys. */
-export interface UserKeyData extends UserDeviceKeyData {
-	group_key: string;
-	group_key_id: string;
-	time: number;
-	exported_public_key_sig_key_id?: string;
-}
-
-/** A user's account and session. Holds secret keys and tokens. */
-export interface UserData {
-	device: UserDeviceKeyData;
-	user_keys: UserKeyData[];
-	/** Index in `user_keys` by key id. */
-	key_map: Map<string, number>;
-	newest_key_id: string;
-	/** Whether the account has a second factor. */
-	mfa: boolean;
-	jwt: string;
-	refresh_token: string;
+/** What is known about a user and the session. */
+export interface UserInformation {
 	user_id: UserId;
 	device_id: string;
-	hmac_keys: string[];
+	/** Whether the account has a second factor. */
+	mfa: boolean;
+	/** Id of the newest generation of the user's keys: of the group key, the key pair and the verify key alike. */
+	newest_key_id: string;
+	/** For the app's own backend, where that renews access tokens; empty if it is not known here. */
+	refresh_token: string;
 }
 
-/** One generation of a group's keys. */
-export interface GroupKey {
-	private_group_key: string;
-	public_group_key: string;
-	exported_public_key: string;
-	group_key: string;
-	time: string;
-	group_key_id: string;
-}
-
-/** A group as its member sees it. Holds secret keys. */
-export interface GroupData {
+/** What is known about a group. Times are milliseconds since 1970, as text. */
+export interface GroupInformation {
 	group_id: string;
 	parent_group_id?: string;
 	/** Whether access comes from a parent group. */
 	from_parent: boolean;
+	/** Own rank: 0 creator, 1 admin, 2 user manager, 3 and 4 without rights over others. */
 	rank: number;
 	/** Whether a key rotation waits to be finished by this member. */
 	key_update: boolean;
 	create_time: string;
 	joined_time: string;
-	keys: GroupKey[];
-	/** Index in `keys` by key id. */
-	key_map: Map<string, number>;
+	/** Id of the key that encrypts. */
 	newest_key_id: string;
-	access_by_parent_group: string | undefined;
+	/** The parent group through which access comes. */
+	access_by_parent_group?: string;
+	/** The member group through which access comes. */
 	access_by_group_as_member?: string;
+	/** Whether groups can be members. */
 	is_connected_group: boolean;
-	hmac_keys: string[];
-	sortable_keys: string[];
-	/** When rank and `key_update` were last asked for, in milliseconds since 1970. */
-	last_check_time: number;
 }
 
 /** Who signed a content, and how. */

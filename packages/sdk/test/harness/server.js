@@ -38,7 +38,7 @@ export async function startServer() {
 }
 
 /**
- * The server prints its address as soon as it accepts connections.
+ * The server prints its address when everything is ready; its log goes to the other output.
  *
  * @param {import("node:child_process").ChildProcessByStdio<null, import("node:stream").Readable, import("node:stream").Readable>} server
  * @returns {Promise<string>}
@@ -47,16 +47,15 @@ function announcedAddress(server) {
 	/** @type {string[]} */
 	const lines = [];
 	return new Promise((resolve, reject) => {
-		for (const output of [server.stdout, server.stderr]) {
-			// Read to the end, so that the server never waits for room in the pipe.
-			createInterface({input: output}).on("line", (line) => {
-				lines.push(line);
-				const address = /http:\/\/127\.0\.0\.1:[1-9]\d*/.exec(line);
-				if (address !== null) {
-					resolve(address[0]);
-				}
-			});
-		}
+		// Both are read to the end, so that the server never waits for room in a pipe.
+		createInterface({input: server.stderr}).on("line", (line) => lines.push(line));
+		createInterface({input: server.stdout}).on("line", (line) => {
+			lines.push(line);
+			const address = /http:\/\/127\.0\.0\.1:[1-9]\d*/.exec(line);
+			if (address !== null) {
+				resolve(address[0]);
+			}
+		});
 		server.once("error", reject);
 		server.once("exit", (code) => {
 			reject(new Error(`the server ended with code ${code} before it announced an address:\n${lines.join("\n")}`));

@@ -1,0 +1,193 @@
+//! An app on a server.
+
+use keyfold::{Client, Login, PendingMfa, StoredMfaLogin};
+use wasm_bindgen::prelude::*;
+use zeroize::Zeroizing;
+
+use crate::error::{KeyfoldError, thrown};
+use crate::refresh::RefreshStrategy;
+use crate::storage::JsStorage;
+use crate::user::JsUser;
+
+/// An app on a server.
+#[wasm_bindgen(js_name = Client)]
+pub struct JsClient(Client);
+
+#[wasm_bindgen(js_class = Client)]
+impl JsClient {
+    #[wasm_bindgen(constructor)]
+    pub fn new(
+        app_token: &str,
+        base_url: &str,
+        storage: JsStorage,
+        refresh: RefreshStrategy,
+    ) -> Result<Self, KeyfoldError> {
+        let builder =
+            Client::builder(app_token).base_url(base_url).storage(storage).refresh(refresh.into_inner());
+        builder.build().map(Self).map_err(thrown)
+    }
+
+    #[wasm_bindgen(js_name = isIdentifierAvailable)]
+    pub async fn is_identifier_available(&self, identifier: &str) -> Result<bool, KeyfoldError> {
+        self.0.is_identifier_available(identifier).await.map_err(thrown)
+    }
+
+    #[wasm_bindgen(js_name = prepareIsIdentifierAvailable)]
+    pub fn prepare_is_identifier_available(&self, identifier: &str) -> Result<String, KeyfoldError> {
+        self.0.prepare_is_identifier_available(identifier).map_err(thrown)
+    }
+
+    #[wasm_bindgen(js_name = doneIsIdentifierAvailable)]
+    pub fn done_is_identifier_available(answer: &str) -> Result<bool, KeyfoldError> {
+        Client::done_is_identifier_available(answer).map_err(thrown)
+    }
+
+    /// Identifier and password.
+    #[wasm_bindgen(js_name = generateRegisterData, unchecked_return_type = "[string, string]")]
+    pub fn generate_register_data() -> Result<Vec<String>, KeyfoldError> {
+        let (identifier, password) = Client::generate_register_data().map_err(thrown)?;
+        Ok(vec![identifier, password.as_str().to_owned()])
+    }
+
+    pub async fn register(&self, identifier: &str, password: &str) -> Result<String, KeyfoldError> {
+        let user_id = self.0.register(identifier, password).await.map_err(thrown)?;
+        Ok(user_id.as_str().to_owned())
+    }
+
+    #[wasm_bindgen(js_name = prepareRegister)]
+    pub fn prepare_register(&self, identifier: &str, password: &str) -> Result<String, KeyfoldError> {
+        self.0.prepare_register(identifier, password).map_err(thrown)
+    }
+
+    #[wasm_bindgen(js_name = doneRegister)]
+    pub fn done_register(answer: &str) -> Result<String, KeyfoldError> {
+        Ok(Client::done_register(answer).map_err(thrown)?.as_str().to_owned())
+    }
+
+    #[wasm_bindgen(js_name = registerDeviceStart)]
+    pub async fn register_device_start(
+        &self,
+        identifier: &str,
+        password: &str,
+    ) -> Result<String, KeyfoldError> {
+        self.0.register_device_start(identifier, password).await.map_err(thrown)
+    }
+
+    #[wasm_bindgen(js_name = prepareRegisterDeviceStart)]
+    pub fn prepare_register_device_start(
+        &self,
+        identifier: &str,
+        password: &str,
+    ) -> Result<String, KeyfoldError> {
+        self.0.prepare_register_device_start(identifier, password).map_err(thrown)
+    }
+
+    #[wasm_bindgen(js_name = doneRegisterDeviceStart)]
+    pub fn done_register_device_start(answer: &str) -> Result<(), KeyfoldError> {
+        Client::done_register_device_start(answer).map_err(thrown)
+    }
+
+    pub async fn login(&self, identifier: &str, password: &str) -> Result<LoginOutcome, KeyfoldError> {
+        Ok(match self.0.login(identifier, password).await.map_err(thrown)? {
+            Login::User(user) => LoginOutcome { user: Some(JsUser::from(user)), mfa: None },
+            Login::Mfa(pending) => LoginOutcome { user: None, mfa: Some(MfaLogin::of(&pending)) },
+        })
+    }
+
+    #[wasm_bindgen(js_name = mfaLogin)]
+    pub async fn mfa_login(&self, code: &str, login: MfaLogin) -> Result<JsUser, KeyfoldError> {
+        let pending = self.0.restore_mfa_login(&login.into_stored()).map_err(thrown)?;
+        Ok(JsUser::from(pending.with_totp(code).await.map_err(thrown)?))
+    }
+
+    #[wasm_bindgen(js_name = mfaRecoveryLogin)]
+    pub async fn mfa_recovery_login(&self, key: &str, login: MfaLogin) -> Result<JsUser, KeyfoldError> {
+        let pending = self.0.restore_mfa_login(&login.into_stored()).map_err(thrown)?;
+        Ok(JsUser::from(pending.with_recovery_key(key).await.map_err(thrown)?))
+    }
+
+    /// The user who logged in last, with a renewed session.
+    pub async fn restore(&self) -> Result<Option<JsUser>, KeyfoldError> {
+        Ok(self.0.restore().await.map_err(thrown)?.map(JsUser::from))
+    }
+
+    /// The user who logged in last, from the storage alone.
+    #[wasm_bindgen(js_name = currentUser)]
+    pub async fn current_user(&self) -> Result<Option<JsUser>, KeyfoldError> {
+        Ok(self.0.current_user().await.map_err(thrown)?.map(JsUser::from))
+    }
+
+    /// A user who is logged in on this device, from the storage alone.
+    pub async fn user(&self, identifier: &str) -> Result<Option<JsUser>, KeyfoldError> {
+        Ok(self.0.user(identifier).await.map_err(thrown)?.map(JsUser::from))
+    }
+}
+
+/// A user, or what is needed to go on with a second factor.
+#[wasm_bindgen]
+pub struct LoginOutcome {
+    user: Option<JsUser>,
+    mfa: Option<MfaLogin>,
+}
+
+#[wasm_bindgen]
+impl LoginOutcome {
+    /// The user; moved out, so it is there once.
+    #[wasm_bindgen(js_name = takeUser)]
+    pub fn take_user(&mut self) -> Option<JsUser> {
+        self.user.take()
+    }
+
+    /// The login that waits; moved out, so it is there once.
+    #[wasm_bindgen(js_name = takeMfa)]
+    pub fn take_mfa(&mut self) -> Option<MfaLogin> {
+        self.mfa.take()
+    }
+}
+
+/// A login that waits for a second factor, as texts.
+#[wasm_bindgen]
+pub struct MfaLogin(StoredMfaLogin);
+
+#[wasm_bindgen]
+impl MfaLogin {
+    #[wasm_bindgen(constructor)]
+    pub fn new(device_identifier: String, master_key: String, auth_key: String, algorithm: String) -> Self {
+        Self(StoredMfaLogin {
+            device_identifier,
+            master_key: Zeroizing::new(master_key),
+            auth_key: Zeroizing::new(auth_key),
+            algorithm,
+        })
+    }
+
+    #[wasm_bindgen(getter, js_name = deviceIdentifier)]
+    pub fn device_identifier(&self) -> String {
+        self.0.device_identifier.clone()
+    }
+
+    #[wasm_bindgen(getter, js_name = masterKey)]
+    pub fn master_key(&self) -> String {
+        self.0.master_key.as_str().to_owned()
+    }
+
+    #[wasm_bindgen(getter, js_name = authKey)]
+    pub fn auth_key(&self) -> String {
+        self.0.auth_key.as_str().to_owned()
+    }
+
+    #[wasm_bindgen(getter)]
+    pub fn algorithm(&self) -> String {
+        self.0.algorithm.clone()
+    }
+}
+
+impl MfaLogin {
+    fn of(pending: &PendingMfa) -> Self {
+        Self(pending.export())
+    }
+
+    fn into_stored(self) -> StoredMfaLogin {
+        self.0
+    }
+}

@@ -1,0 +1,122 @@
+//! A group.
+
+mod content;
+mod members;
+mod membership;
+
+use keyfold::protocol::group::AccessBy;
+use keyfold::{Group, GroupId};
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+
+use crate::error::{KeyfoldError, thrown};
+use crate::value::{object, page};
+
+/// A group.
+#[wasm_bindgen(js_name = Group)]
+pub struct JsGroup(Group);
+
+/// What is known about a group, under the names that apps know.
+#[derive(Serialize)]
+struct Data {
+    group_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent_group_id: Option<String>,
+    from_parent: bool,
+    rank: i32,
+    key_update: bool,
+    create_time: String,
+    joined_time: String,
+    newest_key_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    access_by_parent_group: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    access_by_group_as_member: Option<String>,
+    is_connected_group: bool,
+}
+
+#[wasm_bindgen(js_class = Group)]
+impl JsGroup {
+    /// What is known about the group, at this moment.
+    #[wasm_bindgen(unchecked_return_type = "GroupInformation")]
+    pub fn data(&self) -> Result<JsValue, KeyfoldError> {
+        let group = &self.0;
+        let (parent, member) = match group.access_by() {
+            AccessBy::User => (None, None),
+            AccessBy::Parent(parent) => (Some(parent), None),
+            AccessBy::GroupAsUser(member) => (None, Some(member)),
+            AccessBy::GroupAsUserAsParent { parent, group_as_user } => (Some(parent), Some(group_as_user)),
+        };
+        object(&Data {
+            group_id: group.id().as_str().to_owned(),
+            parent_group_id: group.parent_id().map(GroupId::into_string),
+            from_parent: parent.is_some(),
+            rank: group.rank(),
+            key_update: group.has_key_update(),
+            create_time: group.created_time().to_string(),
+            joined_time: group.joined_time().to_string(),
+            newest_key_id: group.newest_key_id().map_err(thrown)?.into_string(),
+            access_by_parent_group: parent.map(GroupId::into_string),
+            access_by_group_as_member: member.map(GroupId::into_string),
+            is_connected_group: group.is_connected_group(),
+        })
+    }
+
+    /// Asks the server for the own rank and for newer keys.
+    pub async fn update(&self) -> Result<(), KeyfoldError> {
+        self.0.update().await.map_err(thrown)
+    }
+
+    #[wasm_bindgen(js_name = deleteGroup)]
+    pub async fn delete_group(&self) -> Result<(), KeyfoldError> {
+        self.0.delete().await.map_err(thrown)
+    }
+
+    #[wasm_bindgen(unchecked_return_type = "GroupChildrenListItem[]")]
+    pub async fn children(&self, time: Option<f64>, id: Option<String>) -> Result<JsValue, KeyfoldError> {
+        page(self.0.children(), time, id).await
+    }
+
+    pub async fn child(&self, group_id: &str) -> Result<Self, KeyfoldError> {
+        self.0.child(&GroupId::new(group_id)).await.map(Self).map_err(thrown)
+    }
+
+    pub async fn connected(&self, group_id: &str) -> Result<Self, KeyfoldError> {
+        self.0.connected(&GroupId::new(group_id)).await.map(Self).map_err(thrown)
+    }
+
+    #[wasm_bindgen(js_name = createChild)]
+    pub async fn create_child(&self, sign: bool) -> Result<String, KeyfoldError> {
+        let created = if sign { self.0.create_signed_child().await } else { self.0.create_child().await };
+        created.map(GroupId::into_string).map_err(thrown)
+    }
+
+    #[wasm_bindgen(js_name = createConnected)]
+    pub async fn create_connected(&self, sign: bool) -> Result<String, KeyfoldError> {
+        let created =
+            if sign { self.0.create_signed_connected().await } else { self.0.create_connected().await };
+        created.map(GroupId::into_string).map_err(thrown)
+    }
+
+    #[wasm_bindgen(js_name = rotateKeys)]
+    pub async fn rotate_keys(&self, sign: bool) -> Result<(), KeyfoldError> {
+        let rotated = if sign { self.0.rotate_keys_signed().await } else { self.0.rotate_keys().await };
+        rotated.map_err(thrown)
+    }
+
+    #[wasm_bindgen(js_name = prepareKeyRotation)]
+    pub async fn prepare_key_rotation(&self, sign: bool) -> Result<String, KeyfoldError> {
+        self.0.prepare_key_rotation(sign).await.map_err(thrown)
+    }
+
+    #[wasm_bindgen(js_name = finishKeyRotation)]
+    pub async fn finish_key_rotation(&self) -> Result<(), KeyfoldError> {
+        self.0.finish_key_rotation().await.map_err(thrown)
+    }
+}
+
+impl From<Group> for JsGroup {
+    fn from(group: Group) -> Self {
+        Self(group)
+    }
+}

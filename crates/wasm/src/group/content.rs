@@ -1,0 +1,59 @@
+//! Contents of a group.
+
+use keyfold::{Head, UserId};
+use wasm_bindgen::prelude::*;
+
+use super::JsGroup;
+use crate::content::{JsRawContent, decryption, encryption};
+use crate::error::{KeyfoldError, thrown};
+
+#[wasm_bindgen(js_class = Group)]
+impl JsGroup {
+    pub fn encrypt(&self, data: &[u8], sign: bool) -> Result<Vec<u8>, KeyfoldError> {
+        self.0.encrypt_with(data, encryption(sign)).map_err(thrown)
+    }
+
+    #[wasm_bindgen(js_name = encryptString)]
+    pub fn encrypt_string(&self, text: &str, sign: bool) -> Result<String, KeyfoldError> {
+        self.0.encrypt_string_with(text, encryption(sign)).map_err(thrown)
+    }
+
+    #[wasm_bindgen(js_name = encryptRaw)]
+    pub fn encrypt_raw(&self, data: &[u8], sign: bool) -> Result<JsRawContent, KeyfoldError> {
+        self.0.encrypt_raw(data, encryption(sign)).map(JsRawContent::from).map_err(thrown)
+    }
+
+    /// `signer`: whose signature the content must bear.
+    pub async fn decrypt(&self, content: &[u8], signer: Option<String>) -> Result<Vec<u8>, KeyfoldError> {
+        let signer = signer.map(UserId::new);
+        self.0.decrypt_with(content, decryption(signer.as_ref())).await.map_err(thrown)
+    }
+
+    #[wasm_bindgen(js_name = decryptString)]
+    pub async fn decrypt_string(&self, text: &str, signer: Option<String>) -> Result<String, KeyfoldError> {
+        let signer = signer.map(UserId::new);
+        self.0.decrypt_string_with(text, decryption(signer.as_ref())).await.map_err(thrown)
+    }
+
+    #[wasm_bindgen(js_name = decryptRaw)]
+    pub async fn decrypt_raw(
+        &self,
+        head: &str,
+        payload: &[u8],
+        signer: Option<String>,
+    ) -> Result<Vec<u8>, KeyfoldError> {
+        let head = Head::parse(head).map_err(|error| thrown(error.into()))?;
+        let signer = signer.map(UserId::new);
+        self.0.decrypt_raw(&head, payload, decryption(signer.as_ref())).await.map_err(thrown)
+    }
+
+    #[wasm_bindgen(js_name = decryptSync)]
+    pub fn decrypt_sync(&self, content: &[u8]) -> Result<Vec<u8>, KeyfoldError> {
+        self.0.decrypt_sync(content).map_err(thrown)
+    }
+
+    #[wasm_bindgen(js_name = decryptStringSync)]
+    pub fn decrypt_string_sync(&self, text: &str) -> Result<String, KeyfoldError> {
+        self.0.decrypt_string_sync(text).map_err(thrown)
+    }
+}

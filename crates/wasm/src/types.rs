@@ -1,0 +1,16 @@
+//! TypeScript types that the generated declarations refer to.
+
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen(typescript_custom_section)]
+const IMPORTS: &str = r#"import type {StorageInterface} from "../src/storage/interface.js";
+import type {
+    GroupChildrenListItem,
+    GroupInviteListItem,
+    GroupInformation,
+    GroupJoinReqListItem,
+    GroupList,
+    GroupUserListItem,
+    UserDeviceList,
+} from "../src/types.js";
+"#;

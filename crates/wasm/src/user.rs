@@ -1,0 +1,59 @@
+//! A user who is logged in.
+
+mod account;
+mod content;
+mod devices;
+mod groups;
+
+use keyfold::User;
+use wasm_bindgen::prelude::*;
+
+use crate::error::{KeyfoldError, thrown};
+
+/// A user who is logged in.
+#[wasm_bindgen(js_name = User)]
+pub struct JsUser(User);
+
+#[wasm_bindgen(js_class = User)]
+impl JsUser {
+    #[wasm_bindgen(getter)]
+    pub fn id(&self) -> String {
+        self.0.id().as_str().to_owned()
+    }
+
+    #[wasm_bindgen(getter, js_name = deviceId)]
+    pub fn device_id(&self) -> String {
+        self.0.device_id().as_str().to_owned()
+    }
+
+    #[wasm_bindgen(getter)]
+    pub fn identifier(&self) -> String {
+        self.0.identifier()
+    }
+
+    #[wasm_bindgen(getter, js_name = hasMfa)]
+    pub fn has_mfa(&self) -> bool {
+        self.0.has_mfa()
+    }
+
+    #[wasm_bindgen(getter, js_name = refreshToken)]
+    pub fn refresh_token(&self) -> Option<String> {
+        self.0.refresh_token().map(|token| token.expose().to_owned())
+    }
+
+    /// An access token that is valid for at least some seconds.
+    pub async fn jwt(&self) -> Result<String, KeyfoldError> {
+        Ok(self.0.jwt().await.map_err(thrown)?.expose().to_owned())
+    }
+
+    #[wasm_bindgen(js_name = logOut)]
+    pub async fn log_out(&self) -> Result<(), KeyfoldError> {
+        self.0.log_out().await.map_err(thrown)
+    }
+}
+
+impl From<User> for JsUser {
+    fn from(user: User) -> Self {
+        Self(user)
+    }
+}

@@ -1,0 +1,145 @@
+import * as core from "../wasm/keyfold_wasm.js";
+import {loadCore} from "./core.js";
+import {KeyfoldError, codes} from "./error.js";
+import {chosenStorage} from "./storage/factory.js";
+import type {StorageInterface} from "./storage/interface.js";
+import {REFRESH_ENDPOINT, type RefreshOptions, type SentcOptions, type UserMfaLogin} from "./types.js";
+import {User} from "./user.js";
+
+/** Where the hosted service is. */
+export const DEFAULT_BASE_URL = "https://api.sentc.com";
+
+/** How a login ended: with the user, or with what is needed to go on with a second factor. */
+export type LoginUser = {kind: "user"; u: User} | {kind: "mfa"; u: UserMfaLogin};
+
+/**
+ * Makes a client for one app. Several of them can live side by side, each with a store of its own.
+ *
+ * Loads the WebAssembly module if no client did before.
+ */
+export async function createClient(options: SentcOptions): Promise<Client> {
+	const [storage] = await Promise.all([chosenStorage(options.storage), loadCore(options.wasm_path)]);
+	const {app_token, base_url = DEFAULT_BASE_URL, refresh} = options;
+	return new Client(new core.Client(app_token, base_url, storage, strategy(refresh)), storage);
+}
+
+/** An app on a server. Made by {@link createClient}. */
+export class Client {
+	readonly #core: core.Client;
+
+	/** The store for keys and sessions. */
+	readonly storage: StorageInterface;
+
+	/** @internal */
+	constructor(client: core.Client, storage: StorageInterface) {
+		this.#core = client;
+		this.storage = storage;
+	}
+
+	/** Whether no device of the app has this identifier. */
+	async checkUserIdentifierAvailable(identifier: string): Promise<boolean> {
+		return identifier !== "" && this.#core.isIdentifierAvailable(identifier);
+	}
+
+	/** The body for `POST /api/v1/exists`, for apps that send it from their own backend; `false` for no identifier. */
+	prepareCheckUserIdentifierAvailable(identifier: string): string | false {
+		return identifier !== "" && this.#core.prepareIsIdentifierAvailable(identifier);
+	}
+
+	/**
+	 * Creates a user with a first device. The password does not leave this machine.
+	 *
+	 * @returns the id of the user
+	 */
+	async register(identifier: string, password: string): Promise<string> {
+		return this.#core.register(identifier, password);
+	}
+
+	/** The body for `POST /api/v1/register`, for apps that send it from their own backend. */
+	prepareRegister(identifier: string, password: string): string {
+		return this.#core.prepareRegister(identifier, password);
+	}
+
+	/**
+	 * Begins to add this device to an existing account.
+	 *
+	 * @returns a text for a device that is logged in, which hands it to `user.registerDevice`
+	 */
+	async registerDeviceStart(identifier: string, password: string): Promise<string> {
+		return this.#core.registerDeviceStart(identifier, password);
+	}
+
+	/** The body for `POST /api/v1/user/prepare_register_device`, for apps that send it themselves. */
+	prepareRegisterDeviceStart(identifier: string, password: string): string {
+		return this.#core.prepareRegisterDeviceStart(identifier, password);
+	}
+
+	/** Logs in on the device with this identifier. */
+	async login(identifier: string, password: string): Promise<LoginUser> {
+		const outcome = await this.#core.login(identifier, password);
+		const user = outcome.takeUser();
+		if (user !== undefined) {
+			return {kind: "user", u: new User(user)};
+		}
+		const pending = outcome.takeMfa();
+		if (pending === undefined) {
+			throw new KeyfoldError(codes.notLoggedIn, "the login ended without a result");
+		}
+		const {deviceIdentifier, masterKey, authKey, algorithm} = pending;
+		return {
+			kind: "mfa",
+			u: {deviceIdentifier, mfa_master_key: masterKey, mfa_auth_key: authKey, mfa_algorithm: algorithm},
+		};
+	}
+
+	/** Goes on with a login by the code that the user's authenticator app shows. */
+	async mfaLogin(token: string, login: UserMfaLogin): Promise<User> {
+		return new User(await this.#core.mfaLogin(token, pendingLogin(login)));
+	}
+
+	/** Goes on with a login by one of the user's recovery keys, which is used up by it. */
+	async mfaRecoveryLogin(recovery_key: string, login: UserMfaLogin): Promise<User> {
+		return new User(await this.#core.mfaRecoveryLogin(recovery_key, pendingLogin(login)));
+	}
+
+	/** The user who logged in last on this store, with a renewed session. */
+	async restore(): Promise<User | undefined> {
+		const user = await this.#core.restore();
+		return user && new User(user);
+	}
+
+	/** The user who logged in last on this store. Sends nothing. */
+	async currentUser(): Promise<User | undefined> {
+		const user = await this.#core.currentUser();
+		return user && new User(user);
+	}
+
+	/** A user who is logged in on this store, by the identifier of the device. Sends nothing. */
+	async user(identifier: string): Promise<User | undefined> {
+		const user = await this.#core.user(identifier);
+		return user && new User(user);
+	}
+}
+
+function pendingLogin(login: UserMfaLogin): core.MfaLogin {
+	const {deviceIdentifier, mfa_master_key, mfa_auth_key, mfa_algorithm = "ARGON-2-SHA256"} = login;
+	return new core.MfaLogin(deviceIdentifier, mfa_master_key, mfa_auth_key, mfa_algorithm);
+}
+
+function strategy(options: RefreshOptions = {endpoint: REFRESH_ENDPOINT.api}): core.RefreshStrategy {
+	switch (options.endpoint) {
+		case REFRESH_ENDPOINT.api:
+			return core.RefreshStrategy.sdk();
+		case REFRESH_ENDPOINT.cookie:
+			if (options.endpoint_url !== undefined) {
+				return core.RefreshStrategy.endpoint(options.endpoint_url);
+			}
+			break;
+		case REFRESH_ENDPOINT.cookie_fn:
+			if (options.endpoint_fn !== undefined) {
+				return core.RefreshStrategy.function(options.endpoint_fn);
+			}
+			break;
+	}
+	throw new KeyfoldError(codes.configuration, "`refresh.endpoint` needs `endpoint_url` for 0 and `endpoint_fn` for 1");
+}
