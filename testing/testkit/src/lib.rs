@@ -8,3 +8,8 @@ pub mod postgres;
 mod server;
 
 pub use server::{Engine, TestServer, block_on};
+
+/// The example of the README is compiled with the tests of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+pub struct Readme;
