@@ -1,25 +1,38 @@
 //! Base64 and the armour around public keys.
 //!
-//! Both directions of base64 run in constant time, because the same functions carry secret keys.
+//! Secrets are written and read in constant time: a table lookup per character would tell a neighbour on the same
+//! processor which characters they are. Ciphertexts, signatures and public keys, which everybody sees, take the fast way.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use base64ct::{Base64, Base64UrlUnpadded, Encoding};
 
-use crate::Error;
+use crate::{Error, SecretBytes, SecretText};
 
 const LABEL_BEGIN: &str = "-----BEGIN ";
 const LABEL_END: &str = "-----END ";
 const DASHES: &str = "-----";
 const LINE: usize = 64;
 
-/// `+/` alphabet with padding (RFC 4648 section 4).
+/// `+/` alphabet with padding (RFC 4648 section 4), for what is not secret.
 pub(crate) fn to_base64(bytes: &[u8]) -> String {
-    Base64::encode_string(bytes)
+    STANDARD.encode(bytes)
 }
 
 /// Strict: padding is required, and neither line breaks nor the URL alphabet are accepted. `error` names what the
-/// text should have been.
+/// text should have been. For what is not secret.
 pub(crate) fn from_base64(text: &str, error: Error) -> Result<Vec<u8>, Error> {
-    Base64::decode_vec(text).map_err(|_| error)
+    STANDARD.decode(text).map_err(|_| error)
+}
+
+/// As [`to_base64`], in constant time.
+pub(crate) fn secret_to_base64(bytes: &[u8]) -> SecretText {
+    SecretText::new(Base64::encode_string(bytes))
+}
+
+/// As [`from_base64`], in constant time.
+pub(crate) fn secret_from_base64(text: &str, error: Error) -> Result<SecretBytes, Error> {
+    Base64::decode_vec(text).map(SecretBytes::new).map_err(|_| error)
 }
 
 /// URL alphabet without padding (RFC 4648 section 5).
@@ -101,7 +114,19 @@ mod tests {
     fn base64_is_strict() {
         for bad in ["AA", "AA=", "AAA", "_-8=", "AAAA\n", "AA==AA==", "AAA=\n", "A A=", "AB=="] {
             assert!(from_base64(bad, Error::Pem).is_err(), "{bad:?}");
+            assert!(secret_from_base64(bad, Error::Pem).is_err(), "{bad:?}");
         }
         assert_eq!(from_base64("", Error::Pem), Ok(vec![]));
+    }
+
+    #[test]
+    fn both_ways_of_base64_agree() {
+        let bytes: Vec<u8> = (0..=255).collect();
+        for length in 0..bytes.len() {
+            let text = to_base64(&bytes[..length]);
+            assert_eq!(secret_to_base64(&bytes[..length]).expose(), text);
+            assert_eq!(secret_from_base64(&text, Error::Pem).unwrap().expose(), &bytes[..length]);
+            assert_eq!(from_base64(&text, Error::Pem).unwrap(), &bytes[..length]);
+        }
     }
 }

@@ -10,14 +10,14 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use zeroize::Zeroize;
 
-use crate::encoding::{from_base64, to_base64};
+use crate::encoding::{secret_from_base64, secret_to_base64};
 use crate::suite::Format;
 use crate::{Error, SecretBytes, SecretText};
 
 /// Writes a key. `id` is left out if there is none.
 pub(crate) fn write(format: &Format, parts: [&[u8]; 2], id: Option<&str>) -> Result<SecretText, Error> {
-    let first = SecretText::new(to_base64(parts[0]));
-    let second = SecretText::new(to_base64(parts[1]));
+    let first = secret_to_base64(parts[0]);
+    let second = secret_to_base64(parts[1]);
     // Room for everything, so that no half-written copy is left behind by growing.
     let mut text =
         String::with_capacity(first.expose().len() + second.expose().len() + 2 * id.map_or(0, str::len) + 96);
@@ -65,10 +65,10 @@ impl<'a> Export<'a> {
     pub(crate) fn bytes(&self, error: Error) -> Result<SecretBytes, Error> {
         let fields = &self.fields;
         match (&fields.key, &fields.x, &fields.k) {
-            (Some(key), None, None) => from_base64(key, error).map(SecretBytes::new),
+            (Some(key), None, None) => secret_from_base64(key, error),
             (None, Some(x), Some(k)) => {
-                let x = SecretBytes::new(from_base64(x, error)?);
-                let k = SecretBytes::new(from_base64(k, error)?);
+                let x = secret_from_base64(x, error)?;
+                let k = secret_from_base64(k, error)?;
                 Ok(SecretBytes::concat(x.expose(), k.expose()))
             }
             _ => Err(Error::ExportNotRecognised),

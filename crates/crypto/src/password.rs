@@ -7,7 +7,7 @@ use keyfold_protocol::encoding::{AuthenticationKey, ClientRandomValue, HashedAut
 use keyfold_protocol::encoding::{Base64Text, SecretText as WireSecret};
 use subtle::ConstantTimeEq;
 
-use crate::encoding::{from_base64, to_base64};
+use crate::encoding::{secret_from_base64, secret_to_base64};
 use crate::primitives::random::{Entropy, System};
 use crate::primitives::{argon2id, hash};
 use crate::{Error, Secret, SecretText, Suite, SymmetricKey};
@@ -78,7 +78,7 @@ impl DerivedKeys {
     }
 
     pub(crate) fn auth_key_text(&self) -> WireSecret {
-        WireSecret::new(to_base64(self.authentication.expose()))
+        WireSecret::new(secret_to_base64(self.authentication.expose()).into_exposed())
     }
 
     /// The key under which the master key is kept.
@@ -89,7 +89,7 @@ impl DerivedKeys {
     /// `{"Argon2":"<base64>"}`: kept by bindings while the user looks for a second factor.
     #[must_use]
     pub fn export_encryption_key(&self) -> SecretText {
-        let key = SecretText::new(to_base64(self.encryption.expose()));
+        let key = secret_to_base64(self.encryption.expose());
         let mut text = String::with_capacity(key.expose().len() + 16);
         text.extend(["{\"Argon2\":\"", key.expose(), "\"}"]);
         SecretText::new(text)
@@ -101,15 +101,14 @@ impl DerivedKeys {
             .strip_prefix("{\"Argon2\":\"")
             .and_then(|rest| rest.strip_suffix("\"}"))
             .ok_or(Error::StoredLoginKey)?;
-        let encryption = secret_from_base64(key, Error::StoredLoginKey)?;
-        let authentication = secret_from_base64(auth_key, Error::InvalidAuthKey)?;
+        let encryption = half_from_base64(key, Error::StoredLoginKey)?;
+        let authentication = half_from_base64(auth_key, Error::InvalidAuthKey)?;
         Ok(Self { encryption, authentication })
     }
 }
 
-fn secret_from_base64(text: &str, error: Error) -> Result<Secret<32>, Error> {
-    let bytes = crate::SecretBytes::new(from_base64(text, error)?);
-    Secret::from_slice(bytes.expose()).map_err(|_| error)
+fn half_from_base64(text: &str, error: Error) -> Result<Secret<32>, Error> {
+    Secret::from_slice(secret_from_base64(text, error)?.expose()).map_err(|_| error)
 }
 
 /// The salt of a derivation: `SHA-256(pad("sentc" || add) || random_value)`, where `pad` fills up to 200 bytes with `P`.

@@ -4,6 +4,7 @@
 //! crate, is constant-time as well but was half as fast here (encapsulation 0.20 ms against 0.11 ms): the many short
 //! streams pay for a key schedule each.
 
+use crate::primitives::hash;
 use crate::primitives::random::{Entropy, RandCore};
 use crate::{Error, Secret, SecretBytes};
 
@@ -26,14 +27,15 @@ pub(crate) fn generate(entropy: &mut dyn Entropy) -> Result<SecretBytes, Error> 
     Ok(secret)
 }
 
-/// The copy of the public key inside of a secret key, after checking it against the hash beside it.
+/// Whether the copy of the public key inside of a secret key belongs to the hash beside it, and the length is right.
+pub(crate) fn is_consistent(secret: &[u8]) -> bool {
+    let (public, hash) = (secret.get(PUBLIC_IN_SECRET), secret.get(HASH_IN_SECRET));
+    secret.len() == SECRET_LEN && public.is_some_and(|public| hash == Some(&hash::sha256(&[public])))
+}
+
+/// The copy of the public key inside of a secret key.
 pub(crate) fn public_of(secret: &[u8]) -> Result<&[u8], Error> {
-    let public = secret.get(PUBLIC_IN_SECRET).ok_or(Error::KeyLength)?;
-    let hash = secret.get(HASH_IN_SECRET).ok_or(Error::KeyLength)?;
-    if crate::primitives::hash::sha256(&[public]) != *hash {
-        return Err(Error::UnusablePrivateKey);
-    }
-    Ok(public)
+    secret.get(PUBLIC_IN_SECRET).ok_or(Error::KeyLength)
 }
 
 /// Consumes 32 random bytes. Returns the ciphertext and the shared secret.

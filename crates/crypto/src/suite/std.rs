@@ -208,7 +208,9 @@ impl Algorithm for KyberSecret {
         if bytes.len() != kyber::SECRET_LEN {
             return Err(Error::KeyLength);
         }
-        kyber::public_of(bytes)?;
+        if !kyber::is_consistent(bytes) {
+            return Err(Error::UnusablePrivateKey);
+        }
         Ok(Self(SecretBytes::concat(bytes, &[])))
     }
 }
