@@ -125,8 +125,7 @@ impl Client {
     /// # Errors
     /// Those of the storage.
     pub async fn user(&self, identifier: &str) -> Result<Option<User>, Error> {
-        let key = records::user_key(identifier);
-        let Some(stored) = self.0.records.get::<StoredUser>("user", &key).await? else { return Ok(None) };
+        let Some(stored) = self.stored_user(identifier).await? else { return Ok(None) };
         let Some(session) = self.0.records.session(stored.device_id()).await? else { return Ok(None) };
         let session = Session::restore(self.environment(), session)?;
         User::restore(self.clone(), session, stored).await.map(Some)
@@ -138,6 +137,10 @@ impl Client {
     /// Those of the storage.
     pub async fn clear_storage(&self) -> Result<(), Error> {
         self.0.records.clear().await
+    }
+
+    pub(crate) async fn stored_user(&self, identifier: &str) -> Result<Option<StoredUser>, Error> {
+        self.0.records.get("user", &records::user_key(identifier)).await
     }
 
     pub(crate) fn environment(&self) -> Environment {

@@ -190,7 +190,8 @@ impl Group {
             stored.data.keys = read(&self.0.keys).objects().to_vec();
             (self.record(), stored)
         };
-        self.0.snapshots.write(&self.0.user.0.client.0.records, snapshot).await
+        let wanted = || !self.0.user.0.session.is_closed();
+        self.0.snapshots.write(&self.0.user.0.client.0.records, wanted, snapshot).await
     }
 
     /// Removes the group from the storage and from the handles that are handed out again.

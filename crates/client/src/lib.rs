@@ -1,4 +1,56 @@
 //! Keyfold SDK for Rust: end-to-end encryption for apps.
+//!
+//! Users, their devices, and groups whose members share keys. Everything is encrypted and decrypted here; the server
+//! stores public and encrypted keys and decides who may do what. Passwords and clear keys never leave this machine.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), keyfold::Error> {
+//! use keyfold::Client;
+//! let client = Client::builder("5zMb6zs3dEM62n+FxjBilFPp+j9e7YUFA+7pi6Hi").base_url("http://127.0.0.1:3002").build()?;
+//! let bob_id = client.register("bob", "bob's password").await?;
+//! client.register("alice", "alice's password").await?;
+//! let alice = client.login_forced("alice", "alice's password").await?;
+//! let group = alice.group(&alice.create_group().await?).await?;
+//! group.invite_auto(&bob_id, None).await?;
+//! let text = group.encrypt_string("only for the two of us")?;
+//! let bob = client.login_forced("bob", "bob's password").await?;
+//! assert_eq!(bob.group(group.id()).await?.decrypt_string(&text).await?, "only for the two of us");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # The way through
+//!
+//! [`Client`] → [`User`] → [`Group`]. All three are handles: cheap to clone, `Send + Sync` on native targets, with shared
+//! state behind them.
+//!
+//! | to do this | use |
+//! |---|---|
+//! | register, log in, find somebody's key | [`Client`] |
+//! | go on after a restart | [`Client::restore`], with a [`Storage`] that outlives the process |
+//! | groups, devices, account, second factor | [`User`] |
+//! | encrypt to a user | [`User::encrypt`], [`User::decrypt`] |
+//! | members, keys, contents of a group | [`Group`] |
+//! | signatures, additional data | [`EncryptOptions`], [`DecryptOptions`] |
+//! | read a list | [`Pages`] |
+//! | leave requests to the app's own backend | the functions called `prepare_…` and `done_…` |
+//! | insist on signed or strong keys | [`Policy`] |
+//!
+//! # What happens by itself
+//!
+//! - Access tokens are renewed before they run out, by one request however many calls wait for it. A request that is
+//!   refused because its token just ended is sent once more. [`Refresh`] says who renews.
+//! - Keys that are missing are fetched. Key rotations that others started are finished when a group is used after five
+//!   minutes, or when a content needs the new key.
+//! - Parents of a group, and groups through which it is reached, are loaded with it.
+//! - Public keys of others are remembered for [five minutes](ClientBuilder::public_key_max_age).
+//!
+//! Nothing else is repeated: after an [`Error::Network`] the app knows that the server may or may not have acted.
+//!
+//! # Platforms
+//!
+//! On native targets requests go through [`HttpTransport`], which needs a tokio runtime; nothing else does. On
+//! `wasm32-unknown-unknown` they go through the host's `fetch`. Another [`Transport`] or [`Storage`] can be handed in.
 
 mod api;
 mod client;

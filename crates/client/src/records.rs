@@ -124,18 +124,91 @@ impl Snapshots {
         self.0.fetch_add(1, Ordering::SeqCst);
     }
 
+    /// `wanted` says whether the record may be there at all: not after a logout, which must win over a write that was under
+    /// way.
     pub(crate) async fn write<T: Serialize>(
         &self,
         records: &Records,
+        wanted: impl Fn() -> bool,
         snapshot: impl Fn() -> (String, T),
     ) -> Result<(), Error> {
         loop {
+            if !wanted() {
+                return Ok(());
+            }
             let version = self.0.load(Ordering::SeqCst);
             let (key, value) = snapshot();
             records.set(&key, &value).await?;
+            if !wanted() {
+                return records.delete(&key).await;
+            }
             if self.0.load(Ordering::SeqCst) == version {
                 return Ok(());
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::lock::lock;
+    use crate::platform::BoxFuture;
+    use crate::storage::{MemoryStorage, StorageError};
+
+    /// Runs a closure once, in the middle of the first write.
+    struct Interrupted {
+        inner: MemoryStorage,
+        meanwhile: Mutex<Option<Box<dyn FnOnce() + Send>>>,
+    }
+
+    impl Storage for Interrupted {
+        fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Zeroizing<String>>, StorageError>> {
+            self.inner.get(key)
+        }
+
+        fn set<'a>(&'a self, key: &'a str, value: &'a str) -> BoxFuture<'a, Result<(), StorageError>> {
+            if let Some(meanwhile) = lock(&self.meanwhile).take() {
+                meanwhile();
+            }
+            self.inner.set(key, value)
+        }
+
+        fn delete<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), StorageError>> {
+            self.inner.delete(key)
+        }
+
+        fn clear(&self) -> BoxFuture<'_, Result<(), StorageError>> {
+            self.inner.clear()
+        }
+    }
+
+    /// Writes a number that `meanwhile` changes while it is being written, and returns what is stored in the end.
+    async fn written(wanted: bool, meanwhile: impl Fn(&Mutex<(u32, bool)>) + Send + 'static) -> Option<u32> {
+        let state = Arc::new(Mutex::new((1, wanted)));
+        let snapshots = Arc::new(Snapshots::default());
+        let (changed, version) = (Arc::clone(&state), Arc::clone(&snapshots));
+        let meanwhile: Box<dyn FnOnce() + Send> = Box::new(move || {
+            meanwhile(&changed);
+            version.changed();
+        });
+        let storage = Interrupted { inner: MemoryStorage::new(), meanwhile: Mutex::new(Some(meanwhile)) };
+        let records = Records::new(Arc::new(storage));
+        let snapshot = || ("key".to_owned(), lock(&state).0);
+        snapshots.write(&records, || lock(&state).1, snapshot).await.unwrap();
+        records.get("number", "key").await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_change_during_a_write_ends_up_in_the_storage() {
+        assert_eq!(written(true, |state| lock(state).0 = 2).await, Some(2));
+    }
+
+    #[tokio::test]
+    async fn a_record_that_is_no_longer_wanted_does_not_come_back() {
+        assert_eq!(written(true, |state| lock(state).1 = false).await, None);
+        assert_eq!(written(false, |_| {}).await, None);
     }
 }

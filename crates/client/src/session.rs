@@ -293,7 +293,7 @@ impl Session {
         self.0.store().await
     }
 
-    /// Ends the session: from now on it can neither be used nor renewed.
+    /// Ends the session here: from now on it can neither be used nor renewed.
     pub(crate) async fn close(&self) -> Result<(), Error> {
         {
             let mut tokens = self.0.tokens();
@@ -302,6 +302,27 @@ impl Session {
             tokens.closed = true;
         }
         self.0.records.delete_session(&self.0.device_id).await
+    }
+
+    /// Goes on with the tokens of another login on this device: servers may end all sessions but that one when the password
+    /// is changed in it.
+    pub(crate) async fn replace(&self, access: SecretText, refresh: SecretText) -> Result<(), Error> {
+        self.0.tokens().refresh = Some(refresh);
+        self.0.accept(access).await.map(drop)
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.0.tokens().closed
+    }
+
+    /// Tells the server to forget the refresh token of a closed session. Not every server can, and none has to be reachable
+    /// for a logout, so there is no error.
+    pub(crate) async fn revoke(&self) {
+        let access = self.0.tokens().access.clone();
+        let Ok(call) = Call::delete(&["user", "session"]) else { return };
+        if let Err(error) = self.0.api.call::<serde::de::IgnoredAny>(&call, Some(&access)).await {
+            tracing::debug!(%error, "the session goes on at the server until it expires");
+        }
     }
 
     /// A token other than `stale`.
@@ -393,6 +414,9 @@ impl Inner {
     async fn store(&self) -> Result<(), Error> {
         let stored = {
             let tokens = self.tokens();
+            if tokens.closed {
+                return Ok(());
+            }
             StoredSession {
                 user_id: self.user_id.clone(),
                 device_id: self.device_id.clone(),
@@ -401,7 +425,9 @@ impl Inner {
                 refresh_token: tokens.refresh.clone().filter(|_| self.refresh.stores_refresh_token()),
             }
         };
-        self.records.set_session(&stored).await
+        self.records.set_session(&stored).await?;
+        // A logout must win over a write that was under way.
+        if self.tokens().closed { self.records.delete_session(&self.device_id).await } else { Ok(()) }
     }
 }
 

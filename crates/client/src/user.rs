@@ -109,7 +109,8 @@ impl User {
         lock(&self.0.invitations).clone()
     }
 
-    /// Ends the session on this device: removes the user's keys, tokens and groups from the storage.
+    /// Ends the session on this device: removes the user's keys, tokens and groups from the storage, and tells the server to
+    /// forget the refresh token, if it can be reached.
     ///
     /// Other users who are logged in stay so. Handles of this user can no longer renew their access token.
     ///
@@ -118,9 +119,9 @@ impl User {
     pub async fn log_out(&self) -> Result<(), Error> {
         let records = &self.0.client.0.records;
         let identifier = self.identifier();
-        // Without its device keys the rest is worthless: they go first.
-        records.delete(&records::user_key(&identifier)).await?;
+        // First: from here on nothing that is under way writes a record of this user.
         self.0.session.close().await?;
+        records.delete(&records::user_key(&identifier)).await?;
         if records.actual_user().await.unwrap_or_default().as_deref() == Some(&identifier) {
             records.delete_actual_user().await?;
         }
@@ -128,7 +129,9 @@ impl User {
         for record in groups {
             records.delete(&record).await?;
         }
-        self.0.client.0.directory.forget_user(self.id()).await
+        self.0.client.0.directory.forget_user(self.id()).await?;
+        self.0.session.revoke().await;
+        Ok(())
     }
 
     /// A user after login, with the first page of keys that came with it.
@@ -197,7 +200,8 @@ impl User {
             stored.user_keys = read(&self.0.keys).objects().to_vec();
             (records::user_key(&stored.identifier), stored)
         };
-        self.0.snapshots.write(&self.0.client.0.records, snapshot).await
+        let wanted = || !self.0.session.is_closed();
+        self.0.snapshots.write(&self.0.client.0.records, wanted, snapshot).await
     }
 
     /// Looks at what is stored of the account.

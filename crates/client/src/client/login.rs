@@ -15,7 +15,6 @@ use super::{Client, registration};
 use crate::api::Call;
 use crate::error::Error;
 use crate::platform::offload;
-use crate::records;
 use crate::session::Session;
 use crate::stored::StoredUser;
 use crate::user::{Mfa, User};
@@ -188,7 +187,11 @@ impl Client {
             refresh_token,
         )?;
         let identifier = attempt.identifier.as_str();
-        let stored = StoredUser::new(identifier, &attempt.algorithm, mfa, &device, user_keys, hmac_keys)?;
+        let mut stored = StoredUser::new(identifier, &attempt.algorithm, mfa, &device, user_keys, hmac_keys)?;
+        // What an earlier login has stored is still there, and has to go at the next logout.
+        if let Ok(Some(earlier)) = self.stored_user(identifier).await {
+            stored.groups = earlier.groups;
+        }
         let user = User::open(self.clone(), session, device, stored).await?;
         user.store_login().await?;
         Ok(user)
@@ -200,10 +203,8 @@ impl Client {
         identifier: &DeviceIdentifier,
         prepared: &PrepareLoginOutput,
     ) -> Result<(), Error> {
-        let key = records::user_key(identifier.as_str());
         // What cannot be read is about to be replaced by this login.
-        let stored = self.0.records.get::<StoredUser>("user", &key).await;
-        if let Ok(Some(stored)) = stored {
+        if let Ok(Some(stored)) = self.stored_user(identifier.as_str()).await {
             derivation::accept_derivation(prepared, stored.derivation())?;
         }
         Ok(())

@@ -58,7 +58,12 @@ fn load<'a>(
         };
         let group = match handle(user, group_id, acting_as.as_ref()) {
             Some(group) => group,
-            None => open(user, stored, acting_as, depth).await?,
+            None => match open(user, stored, acting_as.clone(), depth).await {
+                Ok(group) => group,
+                Err(error) if error.is_network() => return Err(error),
+                // Its keys are for user keys that are gone, for example after an account reset.
+                Err(_) => return fetch(user, group_id, acting_as, depth).await,
+            },
         };
         if group.is_due() {
             match group.update().await {

@@ -15,7 +15,7 @@ use crate::platform::offload;
 use crate::records;
 
 impl User {
-    /// Changes the password of this device. Keys and sessions stay.
+    /// Changes the password of this device. The keys stay, and this session goes on; the server may end the device's others.
     ///
     /// # Errors
     /// `server_112`: the old password is wrong. [`Error::MfaRequired`].
@@ -32,7 +32,7 @@ impl User {
         let body = fresh.attempt.change_password(new_password, fresh.device_keys).await?;
         let call = Call::put(&["user", "update_pw"])?.json(&body)?;
         self.0.session.api().call::<IgnoredAny>(&call, Some(&fresh.token)).await?;
-        Ok(())
+        self.0.session.replace(fresh.token, fresh.refresh_token).await
     }
 
     /// Gives this device a new password without knowing the old one. Possible because the device's keys are open.
@@ -105,12 +105,13 @@ impl User {
             return Err(Error::TokenForeign);
         }
         let (_, verified, attempt) = client.prove(accepted).await?;
-        Ok(FreshLogin { token: verified.jwt, attempt, device_keys })
+        Ok(FreshLogin { token: verified.jwt, refresh_token: verified.refresh_token, attempt, device_keys })
     }
 }
 
 struct FreshLogin {
     token: SecretText,
+    refresh_token: SecretText,
     attempt: Arc<Attempt>,
     device_keys: DeviceKeys,
 }

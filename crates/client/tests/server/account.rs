@@ -1,0 +1,97 @@
+use keyfold::{Login, Mfa};
+
+use crate::world::{PASSWORD, World, code, group_of};
+
+#[tokio::test]
+async fn a_changed_password_replaces_the_old_one_and_keeps_the_keys() {
+    let world = World::start();
+    let alice = world.user("alice").await;
+    let group = group_of(&alice).await;
+    let text = group.encrypt_string("kept").unwrap();
+    assert_eq!(code(alice.change_password("wrong", "new", Mfa::None).await), "server_112");
+    alice.change_password(PASSWORD, "new", Mfa::None).await.unwrap();
+    assert_eq!(code(world.client().login("alice", PASSWORD).await), "server_112");
+    assert_eq!(alice.client().restore().await.unwrap().unwrap().id(), alice.id(), "the session goes on");
+    let again = world.client().login_forced("alice", "new").await.unwrap();
+    let same = again.group(group.id()).await.unwrap();
+    assert_eq!(same.decrypt_string(&text).await.unwrap(), "kept");
+}
+
+#[tokio::test]
+async fn a_reset_password_needs_no_old_one_and_keeps_the_keys() {
+    let world = World::start();
+    let alice = world.user("alice").await;
+    let group = group_of(&alice).await;
+    let text = group.encrypt_string("kept").unwrap();
+    alice.reset_password("new").await.unwrap();
+    assert_eq!(code(world.client().login("alice", PASSWORD).await), "server_112");
+    let again = world.client().login_forced("alice", "new").await.unwrap();
+    assert_eq!(again.group(group.id()).await.unwrap().decrypt_string(&text).await.unwrap(), "kept");
+}
+
+#[tokio::test]
+async fn a_renamed_device_logs_in_and_acts_under_its_new_name() {
+    let world = World::start();
+    let alice = world.user("alice").await;
+    world.user("bob").await;
+    assert_eq!(code(alice.update_identifier("bob").await), "server_101");
+    alice.update_identifier("alicia").await.unwrap();
+    assert_eq!(alice.identifier(), "alicia");
+    alice.change_password(PASSWORD, "new", Mfa::None).await.unwrap();
+    world.client().login_forced("alicia", "new").await.unwrap();
+    assert!(alice.client().user("alice").await.unwrap().is_none());
+    assert_eq!(alice.client().restore().await.unwrap().unwrap().identifier(), "alicia");
+}
+
+#[tokio::test]
+async fn a_deleted_account_is_gone_here_and_on_the_server() {
+    let world = World::start();
+    let alice = world.user("alice").await;
+    assert_eq!(code(alice.delete("wrong", Mfa::None).await), "server_112");
+    alice.delete(PASSWORD, Mfa::None).await.unwrap();
+    assert_eq!(code(world.client().login("alice", PASSWORD).await), "server_100");
+    assert!(alice.client().restore().await.unwrap().is_none());
+    assert_eq!(code(alice.create_group().await), "client_422");
+}
+
+#[tokio::test]
+async fn a_second_factor_is_asked_for_at_login_and_for_what_needs_the_password() {
+    let world = World::start();
+    let alice = world.user("alice").await;
+    let secret = alice.register_otp(PASSWORD, Mfa::None).await.unwrap();
+    assert!(alice.has_mfa());
+    assert_eq!(secret.recovery_keys().len(), 6);
+    assert!(secret.url("Keyfold", "alice").starts_with("otpauth://totp/Keyfold:alice?secret="));
+
+    let client = world.client();
+    assert_eq!(code(client.login_forced("alice", PASSWORD).await), "client_10000");
+    let Login::Mfa(pending) = client.login("alice", PASSWORD).await.unwrap() else { panic!("needs a code") };
+    assert_eq!(code(pending.with_totp("000000").await), "server_902");
+    let keys = secret.recovery_keys();
+    let again = pending.with_recovery_key(keys[0]).await.unwrap();
+    assert!(again.has_mfa());
+    let Login::Mfa(pending) = client.login("alice", PASSWORD).await.unwrap() else { panic!("needs a code") };
+    assert_eq!(code(pending.with_recovery_key(keys[0]).await), "server_901");
+
+    assert_eq!(code(alice.change_password(PASSWORD, "new", Mfa::None).await), "client_10000");
+    alice.change_password(PASSWORD, "new", Mfa::RecoveryKey(keys[1])).await.unwrap();
+    let left = alice.otp_recovery_keys("new", Mfa::RecoveryKey(keys[2])).await.unwrap();
+    assert_eq!(left.len(), 3);
+    alice.disable_otp("new", Mfa::RecoveryKey(keys[3])).await.unwrap();
+    assert!(!alice.has_mfa());
+    client.login_forced("alice", "new").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_login_that_waits_for_a_code_can_be_kept_as_text() {
+    let world = World::start();
+    let alice = world.user("alice").await;
+    let secret = alice.register_otp(PASSWORD, Mfa::None).await.unwrap();
+    let client = world.client();
+    let Login::Mfa(pending) = client.login("alice", PASSWORD).await.unwrap() else { panic!("needs a code") };
+    let stored = pending.export();
+    assert_eq!(format!("{stored:?}"), "StoredMfaLogin(redacted)");
+    let restored = world.client().restore_mfa_login(&stored).unwrap();
+    let user = restored.with_recovery_key(secret.recovery_keys()[0]).await.unwrap();
+    assert_eq!(user.id(), alice.id());
+}

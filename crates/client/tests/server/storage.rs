@@ -1,0 +1,160 @@
+use keyfold::{Client, FileStorage, MemoryStorage, Refresh, Storage, StorageKey};
+
+use crate::world::{PASSWORD, World, code, group_of};
+
+fn on_disk(world: &World, folder: &std::path::Path) -> Client {
+    let storage = FileStorage::open(folder, StorageKey::from_bytes([1; 32])).unwrap();
+    world.builder().storage(storage).build().unwrap()
+}
+
+#[tokio::test]
+async fn a_session_and_its_groups_outlive_client_and_server() {
+    let mut world = World::start();
+    let folder = tempfile::tempdir().unwrap();
+    let client = on_disk(&world, folder.path());
+    client.register("alice", PASSWORD).await.unwrap();
+    let alice = client.login_forced("alice", PASSWORD).await.unwrap();
+    let group = group_of(&alice).await;
+    let text = group.encrypt_string("kept").unwrap();
+    let (user_id, group_id) = (alice.id().clone(), group.id().clone());
+    drop((group, alice, client));
+    world.server.restart();
+
+    let client = on_disk(&world, folder.path());
+    let alice = client.restore().await.unwrap().unwrap();
+    assert_eq!(alice.id(), &user_id);
+    let group = alice.group(&group_id).await.unwrap();
+    assert_eq!(group.decrypt_string(&text).await.unwrap(), "kept");
+    group.rotate_keys().await.unwrap();
+}
+
+#[tokio::test]
+async fn stored_users_and_groups_work_without_a_server() {
+    let world = World::start();
+    let folder = tempfile::tempdir().unwrap();
+    let alice = {
+        let client = on_disk(&world, folder.path());
+        client.register("alice", PASSWORD).await.unwrap();
+        client.login_forced("alice", PASSWORD).await.unwrap()
+    };
+    let group = group_of(&alice).await;
+    let child = group.child(&group.create_child().await.unwrap()).await.unwrap();
+    let text = child.encrypt_string("kept").unwrap();
+    let child_id = child.id().clone();
+    drop(world);
+
+    let storage = FileStorage::open(folder.path(), StorageKey::from_bytes([1; 32])).unwrap();
+    let client = Client::builder("token").base_url("http://127.0.0.1:1").storage(storage).build().unwrap();
+    assert!(client.restore().await.unwrap_err().is_network());
+    let alice = client.current_user().await.unwrap().unwrap();
+    let child = alice.group(&child_id).await.unwrap();
+    assert_eq!(child.decrypt_string(&text).await.unwrap(), "kept");
+}
+
+#[tokio::test]
+async fn a_logout_leaves_nothing_of_the_user_and_everything_of_others() {
+    let world = World::start();
+    let storage = MemoryStorage::new();
+    let client = world.builder().storage(storage.clone()).build().unwrap();
+    for name in ["alice", "bob"] {
+        client.register(name, PASSWORD).await.unwrap();
+    }
+    let bob = client.login_forced("bob", PASSWORD).await.unwrap();
+    let bobs = group_of(&bob).await;
+    let values = format!("{storage:?}");
+    let alice = client.login_forced("alice", PASSWORD).await.unwrap();
+    group_of(&alice).await;
+    assert_eq!(client.restore().await.unwrap().unwrap().id(), alice.id());
+
+    alice.log_out().await.unwrap();
+    assert!(client.restore().await.unwrap().is_none());
+    assert!(client.user("alice").await.unwrap().is_none());
+    assert_eq!(code(alice.create_group().await), "client_422");
+    // Bob was the current user before alice; that one entry is gone.
+    let left: usize = digits(&format!("{storage:?}"));
+    assert_eq!(left + 1, digits(&values));
+    let bob = client.user("bob").await.unwrap().unwrap();
+    bob.group(bobs.id()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_logout_makes_the_refresh_token_worthless() {
+    let world = World::start();
+    let alice = world.user("alice").await;
+    let (jwt, refresh_token) = (alice.jwt().await.unwrap(), alice.refresh_token().unwrap());
+    alice.log_out().await.unwrap();
+    let answer = reqwest::Client::new()
+        .put(format!("{}/api/v1/refresh", world.server.url()))
+        .header("x-sentc-app-token", world.server.public_token())
+        .header("authorization", format!("Bearer {}", jwt.expose()))
+        .body(format!(r#"{{"refresh_token":"{}"}}"#, refresh_token.expose()))
+        .send();
+    let answer = answer.await.unwrap().text().await.unwrap();
+    assert!(answer.contains("\"err_code\":114"), "{answer}");
+}
+
+fn digits(text: &str) -> usize {
+    text.chars().filter(char::is_ascii_digit).collect::<String>().parse().unwrap()
+}
+
+#[tokio::test]
+async fn all_handles_of_a_group_share_its_keys() {
+    let world = World::start();
+    let alice = world.user("alice").await;
+    let first = group_of(&alice).await;
+    let second = alice.group(first.id()).await.unwrap();
+    first.rotate_keys().await.unwrap();
+    assert_eq!(first.newest_key_id().unwrap(), second.newest_key_id().unwrap());
+}
+
+#[tokio::test]
+async fn a_group_that_was_removed_from_the_storage_is_fetched_again() {
+    let world = World::start();
+    let storage = MemoryStorage::new();
+    let client = world.builder().storage(storage.clone()).build().unwrap();
+    client.register("alice", PASSWORD).await.unwrap();
+    let alice = client.login_forced("alice", PASSWORD).await.unwrap();
+    let group = group_of(&alice).await;
+    let record = format!("group_data_user_{}_id_{}", alice.id(), group.id());
+    assert!(storage.get(&record).await.unwrap().is_some());
+    for damage in [None, Some("not json"), Some("{}")] {
+        match damage {
+            None => storage.delete(&record).await.unwrap(),
+            Some(text) => storage.set(&record, text).await.unwrap(),
+        }
+        let again = alice.group(group.id()).await.unwrap();
+        assert_eq!(again.newest_key_id().unwrap(), group.newest_key_id().unwrap());
+    }
+}
+
+#[tokio::test]
+async fn no_group_key_and_no_password_is_stored() {
+    let world = World::start();
+    let storage = MemoryStorage::new();
+    let client = world.builder().storage(storage.clone()).build().unwrap();
+    client.register("alice", PASSWORD).await.unwrap();
+    let alice = client.login_forced("alice", PASSWORD).await.unwrap();
+    let group = group_of(&alice).await;
+    let record = format!("group_data_user_{}_id_{}", alice.id(), group.id());
+    let stored = storage.get(&record).await.unwrap().unwrap();
+    assert!(!stored.contains("\"Aes\"") && stored.contains("encrypted_group_key"));
+    let user = storage.get("user_data_id_alice").await.unwrap().unwrap();
+    assert!(!user.contains(PASSWORD));
+}
+
+#[tokio::test]
+async fn apps_that_renew_tokens_themselves_keep_the_refresh_token_out_of_the_storage() {
+    let world = World::start();
+    let storage = MemoryStorage::new();
+    let refresh = Refresh::endpoint("http://127.0.0.1:1/refresh");
+    let client = world.builder().storage(storage.clone()).refresh(refresh).build().unwrap();
+    client.register("alice", PASSWORD).await.unwrap();
+    let alice = client.login_forced("alice", PASSWORD).await.unwrap();
+    let refresh_token = alice.refresh_token().unwrap();
+    for key in [format!("session_id_{}", alice.device_id()), "user_data_id_alice".to_owned()] {
+        let value = storage.get(&key).await.unwrap().unwrap();
+        assert!(!value.contains(refresh_token.expose()), "{key}");
+    }
+    // Restoring does not need it while the access token is valid.
+    assert_eq!(client.restore().await.unwrap().unwrap().id(), alice.id());
+}
