@@ -8,7 +8,6 @@ use keyfold_protocol::{MAX_KEYS_PER_UPLOAD, RANK_DEFAULT};
 use super::access::{Access, RANK_ADMIN, RANK_MEMBER};
 use super::limits::{GroupLimits, Limit};
 use super::principal::Principal;
-use super::store::keys::IfPresent;
 use super::store::members::Inserted;
 use super::store::sessions::Session;
 use super::{rotation, store};
@@ -92,9 +91,7 @@ pub(super) async fn store_keys(
             return Err(ErrorCode::PublicKeyNotFound.into());
         }
     }
-    let copies: Vec<_> = keys.iter().map(Into::into).collect();
-    let stored =
-        store::keys::insert_copies(tx, group, &principal.id, now, &copies, IfPresent::Replace).await?;
+    let stored = store::keys::replace_copies(tx, group, &principal.id, keys, now).await?;
     // Keys of other groups are passed over by the statement.
     if usize::try_from(stored).ok() == Some(keys.len()) {
         Ok(())

@@ -1,7 +1,6 @@
 //! New groups: root, child and connected.
 
 use keyfold_crypto::server::check_group;
-use keyfold_protocol::RANK_CREATOR;
 use keyfold_protocol::error::ErrorCode;
 use keyfold_protocol::group::{GroupCreate, GroupCreateOutput};
 use keyfold_protocol::id::{AppId, GroupId, KeyId, UserId};
@@ -10,10 +9,9 @@ use super::access::{Caller, RANK_ADMIN};
 use super::limits::{GroupLimits, Limit};
 use super::principal::Principal;
 use super::store;
-use super::store::groups::NewGroup;
-use super::store::keys::{Copy, IfPresent, NewAuxiliaryKey, NewGeneration, SignPair};
 use crate::db::Tx;
 use crate::error::ApiError;
+use crate::keyring::{self, KIND_GROUP, NewGroup};
 use crate::random;
 
 /// A root group; the user is its creator.
@@ -92,86 +90,30 @@ async fn insert(
     now: u64,
 ) -> Result<GroupCreateOutput, ApiError> {
     let id = GroupId::from(random::ordered_id());
-    let key = keys.map(|_| KeyId::from(random::ordered_id()));
+    let key = KeyId::from(random::ordered_id());
     let group = NewGroup {
         id: &id,
-        app,
-        parent: place.parent,
+        app_id: app,
+        kind: KIND_GROUP,
+        user_id: None,
+        parent_id: place.parent,
         is_connected: place.is_connected,
         depth: place.depth,
-        created_at: now,
-        current_key: key.as_ref(),
+        creator: &creator.id,
+        creator_kind: creator.kind.number(),
+        key_id: keys.map(|_| &key),
+        now,
     };
-    store::groups::insert(tx, &group).await?;
-    // A group of one member is never full.
-    store::members::insert(tx, &id, creator, RANK_CREATOR, now, u32::MAX).await?;
-    if let (Some(keys), Some(key)) = (keys, &key) {
-        insert_keys(tx, &id, creator, keys, key, now).await?;
+    keyring::insert_group(tx, &group).await?;
+    if let Some(keys) = keys {
+        check_group(keys).map_err(|error| {
+            let text = format!("Wrong input: the keys of the group are of no use: {error}");
+            ApiError::with_message(ErrorCode::Input, text)
+        })?;
+        if !store::public_keys::belongs_to(tx, creator, &keys.creator_public_key_id).await? {
+            return Err(ErrorCode::PublicKeyNotFound.into());
+        }
+        keyring::insert_first_keys(tx, &group, &key, keys, &keys.creator_public_key_id).await?;
     }
     Ok(GroupCreateOutput { group_id: id })
-}
-
-async fn insert_keys(
-    tx: &mut Tx,
-    group: &GroupId,
-    creator: &Principal,
-    keys: &GroupCreate,
-    key: &KeyId,
-    now: u64,
-) -> Result<(), ApiError> {
-    check_group(keys).map_err(|error| {
-        ApiError::with_message(
-            ErrorCode::Input,
-            format!("Wrong input: the keys of the group are of no use: {error}"),
-        )
-    })?;
-    if !store::public_keys::belongs_to(tx, creator, &keys.creator_public_key_id).await? {
-        return Err(ErrorCode::PublicKeyNotFound.into());
-    }
-    let generation = NewGeneration {
-        id: key,
-        group,
-        created_at: now,
-        group_key_alg: &keys.group_key_alg,
-        keypair_encrypt_alg: &keys.keypair_encrypt_alg,
-        public_key: &keys.public_group_key,
-        encrypted_private_key: &keys.encrypted_private_group_key,
-        signed_by_user_id: keys.signed_by_user_id.as_ref(),
-        signed_by_user_sign_key_id: keys.signed_by_user_sign_key_id.as_ref(),
-        group_key_sig: keys.group_key_sig.as_ref(),
-        sign_pair: sign_pair(keys),
-        rotation: None,
-    };
-    store::keys::insert(tx, &generation).await?;
-    let copy = Copy {
-        key,
-        public_key_id: &keys.creator_public_key_id,
-        alg: &keys.encrypted_group_key_alg,
-        encrypted_group_key: &keys.encrypted_group_key,
-    };
-    store::keys::insert_copies(tx, group, &creator.id, now, &[copy], IfPresent::Keep).await?;
-    let hmac = NewAuxiliaryKey {
-        group,
-        created_at: now,
-        encryption_key: key,
-        alg: &keys.encrypted_hmac_alg,
-        encrypted_key: &keys.encrypted_hmac_key,
-    };
-    store::keys::insert_hmac(tx, &hmac).await?;
-    let sortable = NewAuxiliaryKey {
-        alg: &keys.encrypted_sortable_alg,
-        encrypted_key: &keys.encrypted_sortable_key,
-        ..hmac
-    };
-    store::keys::insert_sortable(tx, &sortable).await?;
-    Ok(())
-}
-
-fn sign_pair(keys: &GroupCreate) -> Option<SignPair<'_>> {
-    Some(SignPair {
-        encrypted_sign_key: keys.encrypted_sign_key.as_ref()?,
-        verify_key: keys.verify_key.as_ref()?,
-        keypair_sign_alg: keys.keypair_sign_alg.as_ref()?,
-        public_key_sig: keys.public_key_sig.as_ref(),
-    })
 }

@@ -1,17 +1,13 @@
 //! What a member reads of a group: data, keys, whether something has changed.
 
-use keyfold_protocol::PAGE_SIZE;
 use keyfold_protocol::error::ErrorCode;
 use keyfold_protocol::group::{GroupData, GroupKey, GroupLightData, UpdateCheck, UpdateCheckLight};
 use keyfold_protocol::id::KeyId;
 
 use super::access::Caller;
-use super::list::{Cursor, PAGE};
-use super::store;
 use crate::db::Tx;
 use crate::error::ApiError;
-
-const _: () = assert!(PAGE as usize == PAGE_SIZE);
+use crate::keyring::{self, Cursor};
 
 /// The group with the first page of its keys.
 ///
@@ -24,10 +20,10 @@ pub(crate) async fn data(tx: &mut Tx, caller: &Caller) -> Result<GroupData, ApiE
     let has_keys = group.current_key.is_some();
     let (keys, hmac_keys, sortable_keys, key_update) = if has_keys {
         (
-            store::keys::page(tx, &group.id, &member, &Cursor::start(), PAGE).await?,
-            store::keys::hmac_keys(tx, &group.id, PAGE).await?,
-            store::keys::sortable_keys(tx, &group.id, PAGE).await?,
-            store::rotations::is_pending(tx, &group.id, &member).await?,
+            keyring::keys(tx, &group.id, &member, None).await?,
+            keyring::hmac_keys(tx, &group.id).await?,
+            keyring::sortable_keys(tx, &group.id).await?,
+            keyring::has_pending_rotations(tx, &group.id, &member).await?,
         )
     } else {
         (Vec::new(), Vec::new(), Vec::new(), false)
@@ -70,7 +66,7 @@ pub(crate) async fn light(tx: &mut Tx, caller: &Caller) -> Result<GroupLightData
 /// 400/310.
 pub(crate) async fn update_check(tx: &mut Tx, caller: &Caller) -> Result<UpdateCheck, ApiError> {
     let access = caller.enter(tx).await?;
-    let key_update = store::rotations::is_pending(tx, &access.group.id, &access.principal.id).await?;
+    let key_update = keyring::has_pending_rotations(tx, &access.group.id, &access.principal.id).await?;
     Ok(UpdateCheck { key_update, rank: access.rank })
 }
 
@@ -88,7 +84,7 @@ pub(crate) async fn update_check_light(tx: &mut Tx, caller: &Caller) -> Result<U
 /// 400/310.
 pub(crate) async fn keys(tx: &mut Tx, caller: &Caller, after: &Cursor) -> Result<Vec<GroupKey>, ApiError> {
     let access = caller.enter(tx).await?;
-    Ok(store::keys::page(tx, &access.group.id, &access.principal.id, after, PAGE).await?)
+    Ok(keyring::keys(tx, &access.group.id, &access.principal.id, Some(after)).await?)
 }
 
 /// One key.
@@ -97,6 +93,6 @@ pub(crate) async fn keys(tx: &mut Tx, caller: &Caller, after: &Cursor) -> Result
 /// 400/310, 200/304 when the group has no such key or the principal no copy of it.
 pub(crate) async fn key(tx: &mut Tx, caller: &Caller, key: &KeyId) -> Result<GroupKey, ApiError> {
     let access = caller.enter(tx).await?;
-    let found = store::keys::find(tx, &access.group.id, &access.principal.id, key).await?;
+    let found = keyring::key(tx, &access.group.id, &access.principal.id, key).await?;
     found.ok_or_else(|| ErrorCode::GroupKeyNotFound.into())
 }

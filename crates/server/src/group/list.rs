@@ -8,12 +8,9 @@ use keyfold_protocol::id::{AppId, MemberId};
 use super::access::{Caller, RANK_ADMIN, RANK_USER_MANAGER};
 use super::store;
 pub(crate) use super::store::invites::InviteKind;
-pub(crate) use super::store::lists::Cursor;
 use crate::db::Tx;
 use crate::error::ApiError;
-
-/// Items on a page; clients take a shorter one as the end.
-pub(crate) const PAGE: u32 = 50;
+pub(crate) use crate::keyring::Cursor;
 
 /// All members but the principal through which the caller is here.
 ///
@@ -25,7 +22,7 @@ pub(crate) async fn members(
     after: &Cursor,
 ) -> Result<Vec<GroupUserListItem>, ApiError> {
     let access = caller.enter(tx).await?;
-    Ok(store::lists::members(tx, &access.group.id, &access.principal.id, after, PAGE).await?)
+    Ok(store::lists::members(tx, &access.group.id, &access.principal.id, after).await?)
 }
 
 /// Direct children.
@@ -38,7 +35,7 @@ pub(crate) async fn children(
     after: &Cursor,
 ) -> Result<Vec<GroupChildItem>, ApiError> {
     let access = caller.enter(tx).await?;
-    Ok(store::lists::children(tx, &access.group.id, after, PAGE).await?)
+    Ok(store::lists::children(tx, &access.group.id, after).await?)
 }
 
 /// Groups of a user, or of a member group.
@@ -48,7 +45,7 @@ pub(crate) async fn groups_of(
     member: &MemberId,
     after: &Cursor,
 ) -> Result<Vec<ListGroupItem>, ApiError> {
-    Ok(store::lists::groups_of(tx, app, member, after, PAGE).await?)
+    Ok(store::lists::groups_of(tx, app, member, after).await?)
 }
 
 /// Connected groups of which the group is a member.
@@ -72,7 +69,7 @@ pub(crate) async fn pending_of(
     kind: InviteKind,
     after: &Cursor,
 ) -> Result<Vec<GroupInviteItem>, ApiError> {
-    Ok(store::lists::pending_of(tx, app, member, kind, after, PAGE).await?)
+    Ok(store::lists::pending_of(tx, app, member, kind, after).await?)
 }
 
 /// The same for the group that the caller has entered.
@@ -101,5 +98,5 @@ pub(crate) async fn join_requests(
 ) -> Result<Vec<GroupJoinReqItem>, ApiError> {
     let access = caller.enter(tx).await?;
     access.require_rank(RANK_USER_MANAGER)?;
-    Ok(store::lists::join_requests(tx, &access.group.id, after, PAGE).await?)
+    Ok(store::lists::join_requests(tx, &access.group.id, after).await?)
 }

@@ -36,7 +36,7 @@ pub(crate) mod key_session;
 pub mod limits;
 pub(crate) mod list;
 pub(crate) mod member;
-mod month;
+pub(crate) mod month;
 pub(crate) mod principal;
 pub(crate) mod public_key;
 pub(crate) mod rotation;

@@ -3,7 +3,7 @@
 const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 
 /// Midnight of the first day of the month in which a time lies; both in milliseconds since 1970.
-pub(super) fn start_of_month(time: u64) -> u64 {
+pub(crate) fn start_of_month(time: u64) -> u64 {
     let day = time / DAY_MS;
     let first = day.saturating_sub(day_of_month(day).saturating_sub(1));
     first.saturating_mul(DAY_MS)

@@ -85,9 +85,7 @@ impl Handler for RotationHandler {
             };
             let walk = Walk { handler: self, key, work: Arc::new(work), payload };
             walk.serve(Recipients::Members, lease).await?;
-            if !walk.work.of_devices {
-                walk.serve(Recipients::Invited, lease).await?;
-            }
+            walk.serve(Recipients::Invited, lease).await?;
             walk.complete().await
         })
     }
@@ -207,9 +205,6 @@ async fn read_page(tx: &mut Tx, query: &Query) -> Result<Vec<Candidate>, ApiErro
     let Query { work, key, recipients, after } = query;
     let after = (after.0, after.1.as_str());
     Ok(match recipients {
-        Recipients::Members if work.of_devices => {
-            store::rotations::devices(tx, &work.group, key, after, PAGE).await?
-        }
         Recipients::Members => store::rotations::members(tx, &work.group, key, after, PAGE).await?,
         Recipients::Invited => store::rotations::invited(tx, &work.group, key, after, PAGE).await?,
     })

@@ -16,6 +16,8 @@ pub(crate) struct NewGroup<'a> {
     pub(crate) user_id: Option<&'a UserId>,
     pub(crate) parent_id: Option<&'a GroupId>,
     pub(crate) is_connected: bool,
+    /// Levels above it.
+    pub(crate) depth: u32,
     /// The member of rank 0.
     pub(crate) creator: &'a MemberId,
     /// `MEMBER_USER`, `MEMBER_PARENT` or `MEMBER_GROUP`.
@@ -27,8 +29,9 @@ pub(crate) struct NewGroup<'a> {
 
 pub(crate) async fn insert_group(tx: &mut Tx, group: &NewGroup<'_>) -> Result<(), DbError> {
     tx.execute(
-        "INSERT INTO groups (id, app_id, kind, user_id, parent_id, is_connected, accepts_invites, created_at, current_key_id)
-         VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8)",
+        "INSERT INTO groups (id, app_id, kind, user_id, parent_id, is_connected, accepts_invites, created_at, current_key_id,
+            depth, member_count)
+         VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8, $9, 1)",
         params![
             group.id,
             group.app_id,
@@ -38,6 +41,7 @@ pub(crate) async fn insert_group(tx: &mut Tx, group: &NewGroup<'_>) -> Result<()
             group.is_connected,
             group.now,
             group.key_id,
+            group.depth,
         ],
     )
     .await?;

@@ -12,7 +12,8 @@ pub(crate) use reading::{
     Cursor, PAGE, hmac_keys, key, keys, newest_public_key, public_key, sortable_keys, verify_key,
 };
 pub(crate) use rotation::{
-    finish_rotation, has_pending_rotations, insert_pending_rotation, insert_rotation, pending_rotations,
+    finish_rotation, has_pending_rotations, insert_generation, insert_pending_rotation, insert_rotation,
+    pending_rotations,
 };
 
 /// Groups of users.

@@ -15,6 +15,14 @@ pub(crate) struct Cursor {
     pub(crate) id: String,
 }
 
+impl Cursor {
+    /// The time to compare with in a list whose first item is the newest: the first page begins in the far future.
+    pub(crate) fn newest_first(&self) -> u64 {
+        if self.time == 0 { u64::MAX } else { self.time }
+    }
+}
+
+/// Items on a page of any list.
 pub(crate) const PAGE: i64 = PAGE_SIZE as i64;
 
 /// The columns of [`group_key`], in its order.

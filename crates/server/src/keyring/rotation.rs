@@ -8,8 +8,6 @@ use crate::db::{DbError, Tx, params};
 
 /// Inserts the new generation as the group's current one, with the copy of the member who made it. `false`, and nothing written, when
 /// `previous_group_key_id` is no longer the newest key: somebody else was faster.
-///
-/// The new key is never older than the one before it, even when the clock was set back: the order of keys is by time.
 pub(crate) async fn insert_rotation(
     tx: &mut Tx,
     group: &GroupId,
@@ -29,7 +27,24 @@ pub(crate) async fn insert_rotation(
     let Some(previous_time) = newest else {
         return Ok(false);
     };
-    let time = now.max(previous_time.saturating_add(1));
+    insert_generation(tx, group, member, key_id, rotation, previous_time, now).await?;
+    Ok(true)
+}
+
+/// [`insert_rotation`] whatever key it starts from.
+///
+/// The new key is never older than `newest_time`, the time of the newest one, even when the clock was set back: the order of keys is
+/// by time.
+pub(crate) async fn insert_generation(
+    tx: &mut Tx,
+    group: &GroupId,
+    member: &MemberId,
+    key_id: &KeyId,
+    rotation: &KeyRotationStart,
+    newest_time: u64,
+    now: u64,
+) -> Result<(), DbError> {
+    let time = now.max(newest_time.saturating_add(1));
     tx.execute(
         "INSERT INTO group_keys (id, group_id, created_at, previous_key_id, group_key_alg, keypair_encrypt_alg, keypair_sign_alg,
             ephemeral_alg, signed_by_user_id, signed_by_user_sign_key_id, public_key, encrypted_private_key, verify_key,
@@ -73,8 +88,8 @@ pub(crate) async fn insert_rotation(
         ],
     )
     .await?;
-    tx.execute("UPDATE groups SET current_key_id = $2 WHERE id = $1", params![group, key_id]).await?;
-    Ok(true)
+    let sql = "UPDATE groups SET current_key_id = $2 WHERE id = $1";
+    tx.execute(sql, params![group, key_id]).await.map(drop)
 }
 
 /// Notes that a member has to finish a rotation: the encrypted ephemeral key, or why there is none.
@@ -116,7 +131,11 @@ pub(crate) async fn has_pending_rotations(
     Ok(found.is_some())
 }
 
-/// What a member has to finish, oldest first: a later one may need the key of an earlier one.
+/// Rotations that one answer lists. Who has more to finish asks again.
+const MAX_PENDING: i64 = 500;
+
+/// What a member has to finish, oldest first: a later one may need the key of an earlier one. What cannot be finished stands last,
+/// so that it hides nothing.
 pub(crate) async fn pending_rotations(
     tx: &mut Tx,
     group: &GroupId,
@@ -126,8 +145,9 @@ pub(crate) async fn pending_rotations(
         "SELECT p.error, p.encrypted_ephemeral_key, k.encrypted_group_key_by_ephemeral, k.ephemeral_alg, p.public_key_id,
             k.previous_key_id, k.created_at, k.id
          FROM pending_key_rotations p JOIN group_keys k ON k.id = p.key_id
-         WHERE p.group_id = $1 AND p.member_id = $2 ORDER BY p.key_created_at, p.key_id",
-        params![group, member],
+         WHERE p.group_id = $1 AND p.member_id = $2
+         ORDER BY CASE WHEN p.error IS NULL THEN 0 ELSE 1 END, p.key_created_at, p.key_id LIMIT $3",
+        params![group, member, MAX_PENDING],
         |row| {
             Ok(KeyRotationPending {
                 error: row.col()?,

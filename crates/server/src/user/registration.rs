@@ -110,6 +110,7 @@ pub(super) async fn insert_user_group(tx: &mut Tx, new: &UserGroup<'_>, now: u64
         user_id: Some(new.user_id),
         parent_id: None,
         is_connected: false,
+        depth: 0,
         creator: &creator,
         creator_kind: MEMBER_USER,
         key_id: new.keys.map(|_| new.key_id),

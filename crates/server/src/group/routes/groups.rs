@@ -148,7 +148,7 @@ pub(super) async fn keys(
     _: Allow<gate::GroupUserKeys>,
     Path((_, time, id)): Path<(GroupId, u64, String)>,
 ) -> ApiResult<Vec<GroupKey>> {
-    let data = (caller, Cursor::after(time, id));
+    let data = (caller, Cursor { time, id });
     Ok(Reply(state.db.read(data, |tx, (caller, after)| Box::pin(fetch::keys(tx, caller, after))).await?))
 }
 

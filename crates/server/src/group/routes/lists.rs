@@ -22,7 +22,7 @@ pub(super) async fn groups_of_user(
     _: Allow<gate::GroupList>,
     Path((time, id)): Page,
 ) -> ApiResult<Vec<ListGroupItem>> {
-    let data = (jwt, Cursor::after(time, id));
+    let data = (jwt, Cursor { time, id });
     let work = state.db.read(data, |tx, (jwt, after)| {
         Box::pin(async move { list::groups_of(tx, &jwt.app_id, &MemberId::from(&jwt.user_id), after).await })
     });
@@ -36,7 +36,7 @@ pub(super) async fn invites_of_user(
     _: Allow<gate::GroupInvite>,
     Path((time, id)): Page,
 ) -> ApiResult<Vec<GroupInviteItem>> {
-    pending_of_user(&state, jwt, InviteKind::Invitation, Cursor::after(time, id)).await
+    pending_of_user(&state, jwt, InviteKind::Invitation, Cursor { time, id }).await
 }
 
 /// `GET /group/joins/:time/:id`: the join requests of the user.
@@ -46,7 +46,7 @@ pub(super) async fn join_requests_of_user(
     _: Allow<gate::GroupJoinReq>,
     Path((time, id)): Page,
 ) -> ApiResult<Vec<GroupInviteItem>> {
-    pending_of_user(&state, jwt, InviteKind::JoinRequest, Cursor::after(time, id)).await
+    pending_of_user(&state, jwt, InviteKind::JoinRequest, Cursor { time, id }).await
 }
 
 async fn pending_of_user(
@@ -69,7 +69,7 @@ pub(super) async fn members(
     caller: Caller,
     Path((_, time, id)): PageOfGroup,
 ) -> ApiResult<Vec<GroupUserListItem>> {
-    let data = (caller, Cursor::after(time, id));
+    let data = (caller, Cursor { time, id });
     Ok(Reply(state.db.read(data, |tx, (caller, after)| Box::pin(list::members(tx, caller, after))).await?))
 }
 
@@ -80,7 +80,7 @@ pub(super) async fn children(
     _: Allow<gate::GroupList>,
     Path((_, time, id)): PageOfGroup,
 ) -> ApiResult<Vec<GroupChildItem>> {
-    let data = (caller, Cursor::after(time, id));
+    let data = (caller, Cursor { time, id });
     Ok(Reply(state.db.read(data, |tx, (caller, after)| Box::pin(list::children(tx, caller, after))).await?))
 }
 
@@ -91,7 +91,7 @@ pub(super) async fn groups_of_group(
     _: Allow<gate::GroupList>,
     Path((_, time, id)): PageOfGroup,
 ) -> ApiResult<Vec<ListGroupItem>> {
-    let data = (caller, Cursor::after(time, id));
+    let data = (caller, Cursor { time, id });
     let work = state.db.read(data, |tx, (caller, after)| Box::pin(list::groups_of_group(tx, caller, after)));
     Ok(Reply(work.await?))
 }
@@ -123,7 +123,7 @@ async fn pending_of_group<G: Gate>(
     Path((_, time, id)): PageOfGroup,
     kind: InviteKind,
 ) -> ApiResult<Vec<GroupInviteItem>> {
-    let data = (caller, kind, Cursor::after(time, id));
+    let data = (caller, kind, Cursor { time, id });
     let work = state
         .db
         .read(data, |tx, (caller, kind, after)| Box::pin(list::pending_of_group(tx, caller, *kind, after)));
@@ -137,7 +137,7 @@ pub(super) async fn join_requests(
     _: Allow<gate::GroupJoinReq>,
     Path((_, time, id)): PageOfGroup,
 ) -> ApiResult<Vec<GroupJoinReqItem>> {
-    let data = (caller, Cursor::after(time, id));
+    let data = (caller, Cursor { time, id });
     Ok(Reply(
         state.db.read(data, |tx, (caller, after)| Box::pin(list::join_requests(tx, caller, after))).await?,
     ))

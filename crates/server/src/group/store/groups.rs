@@ -1,21 +1,10 @@
 //! Rows of groups.
 
 use keyfold_protocol::group::AccessBy;
-use keyfold_protocol::id::{AppId, GroupId, KeyId, UserId};
+use keyfold_protocol::id::{AppId, GroupId, UserId};
 
 use crate::db::{DbError, Dialect, Tx, params};
 use crate::group::access::{Access, Group};
-
-/// A group row to be written.
-pub(in crate::group) struct NewGroup<'a> {
-    pub(in crate::group) id: &'a GroupId,
-    pub(in crate::group) app: &'a AppId,
-    pub(in crate::group) parent: Option<&'a GroupId>,
-    pub(in crate::group) is_connected: bool,
-    pub(in crate::group) depth: u32,
-    pub(in crate::group) created_at: u64,
-    pub(in crate::group) current_key: Option<&'a KeyId>,
-}
 
 /// Makes every other transaction that locks the group wait until this one ends. On SQLite there is only one writer.
 pub(in crate::group) async fn lock(tx: &mut Tx, group: &GroupId) -> Result<(), DbError> {
@@ -26,24 +15,6 @@ pub(in crate::group) async fn lock(tx: &mut Tx, group: &GroupId) -> Result<(), D
         .await?;
     }
     Ok(())
-}
-
-pub(in crate::group) async fn insert(tx: &mut Tx, group: &NewGroup<'_>) -> Result<(), DbError> {
-    tx.execute(
-        "INSERT INTO groups (id, app_id, kind, parent_id, is_connected, accepts_invites, created_at, current_key_id, depth)
-         VALUES ($1, $2, 0, $3, $4, 1, $5, $6, $7)",
-        params![
-            group.id,
-            group.app,
-            group.parent,
-            group.is_connected,
-            group.created_at,
-            group.current_key,
-            group.depth
-        ],
-    )
-    .await
-    .map(drop)
 }
 
 /// A group of users of this app, for those who act on it without being members.
@@ -87,14 +58,6 @@ pub(in crate::group) async fn count_children(
 pub(in crate::group) async fn toggle_invites(tx: &mut Tx, group: &GroupId) -> Result<(), DbError> {
     let sql = "UPDATE groups SET accepts_invites = 1 - accepts_invites WHERE id = $1";
     tx.execute(sql, params![group]).await.map(drop)
-}
-
-pub(in crate::group) async fn set_current_key(
-    tx: &mut Tx,
-    group: &GroupId,
-    key: &KeyId,
-) -> Result<(), DbError> {
-    tx.execute("UPDATE groups SET current_key_id = $2 WHERE id = $1", params![group, key]).await.map(drop)
 }
 
 /// The group and all below it.

@@ -10,38 +10,7 @@ use keyfold_protocol::id::{AppId, GroupId, MemberId};
 
 use super::invites::InviteKind;
 use crate::db::{DbError, Tx, params};
-
-/// Where a page begins.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Cursor {
-    time: u64,
-    id: String,
-}
-
-impl Cursor {
-    /// The beginning of a list.
-    pub(crate) fn start() -> Self {
-        Self { time: 0, id: String::new() }
-    }
-
-    /// After the item with this time and id. Time 0 is the beginning, whatever the id says.
-    pub(crate) fn after(time: u64, id: String) -> Self {
-        if time == 0 { Self::start() } else { Self { time, id } }
-    }
-
-    /// The time for a list in falling order, where the beginning is the far future.
-    pub(super) fn newest_first(&self) -> u64 {
-        if self.time == 0 { u64::MAX } else { self.time }
-    }
-
-    pub(super) fn oldest_first(&self) -> u64 {
-        self.time
-    }
-
-    pub(super) fn id(&self) -> &str {
-        &self.id
-    }
-}
+use crate::keyring::{Cursor, PAGE};
 
 /// Members in the order in which they joined, without `except`.
 pub(in crate::group) async fn members(
@@ -49,13 +18,12 @@ pub(in crate::group) async fn members(
     group: &GroupId,
     except: &MemberId,
     after: &Cursor,
-    limit: u32,
 ) -> Result<Vec<GroupUserListItem>, DbError> {
     tx.query(
         "SELECT member_id, member_rank, joined_at, member_kind FROM group_members
          WHERE group_id = $1 AND member_id <> $2 AND (joined_at, member_id) > ($3, $4)
          ORDER BY joined_at, member_id LIMIT $5",
-        params![group, except, after.oldest_first(), after.id(), limit],
+        params![group, except, after.time, after.id, PAGE],
         |row| {
             Ok(GroupUserListItem {
                 user_id: row.col()?,
@@ -73,13 +41,12 @@ pub(in crate::group) async fn children(
     tx: &mut Tx,
     group: &GroupId,
     after: &Cursor,
-    limit: u32,
 ) -> Result<Vec<GroupChildItem>, DbError> {
     tx.query(
         "SELECT id, created_at, parent_id FROM groups
          WHERE parent_id = $1 AND (created_at, id) > ($2, $3)
          ORDER BY created_at, id LIMIT $4",
-        params![group, after.oldest_first(), after.id(), limit],
+        params![group, after.time, after.id, PAGE],
         |row| Ok(GroupChildItem { group_id: row.col()?, time: row.col()?, parent: row.col()? }),
     )
     .await
@@ -91,7 +58,6 @@ pub(in crate::group) async fn groups_of(
     app: &AppId,
     member: &MemberId,
     after: &Cursor,
-    limit: u32,
 ) -> Result<Vec<ListGroupItem>, DbError> {
     tx.query(
         "SELECT m.group_id, m.group_created_at, m.joined_at, m.member_rank, g.parent_id
@@ -99,7 +65,7 @@ pub(in crate::group) async fn groups_of(
          WHERE m.member_id = $1 AND m.member_kind IN (0, 2) AND g.kind = 0 AND g.app_id = $2
             AND (m.group_created_at, m.group_id) > ($3, $4)
          ORDER BY m.group_created_at, m.group_id LIMIT $5",
-        params![member, app, after.oldest_first(), after.id(), limit],
+        params![member, app, after.time, after.id, PAGE],
         |row| {
             Ok(ListGroupItem {
                 group_id: row.col()?,
@@ -120,7 +86,6 @@ pub(in crate::group) async fn pending_of(
     member: &MemberId,
     kind: InviteKind,
     after: &Cursor,
-    limit: u32,
 ) -> Result<Vec<GroupInviteItem>, DbError> {
     tx.query(
         "SELECT i.group_id, i.created_at
@@ -128,7 +93,7 @@ pub(in crate::group) async fn pending_of(
          WHERE i.member_id = $1 AND i.kind = $2 AND g.app_id = $3
             AND i.created_at <= $4 AND (i.created_at < $4 OR i.group_id > $5)
          ORDER BY i.created_at DESC, i.group_id LIMIT $6",
-        params![member, kind, app, after.newest_first(), after.id(), limit],
+        params![member, kind, app, after.newest_first(), after.id, PAGE],
         |row| Ok(GroupInviteItem { group_id: row.col()?, time: row.col()? }),
     )
     .await
@@ -139,13 +104,12 @@ pub(in crate::group) async fn join_requests(
     tx: &mut Tx,
     group: &GroupId,
     after: &Cursor,
-    limit: u32,
 ) -> Result<Vec<GroupJoinReqItem>, DbError> {
     tx.query(
         "SELECT member_id, created_at, member_kind FROM group_invites
          WHERE group_id = $1 AND kind = $2 AND (created_at, member_id) > ($3, $4)
          ORDER BY created_at, member_id LIMIT $5",
-        params![group, InviteKind::JoinRequest, after.oldest_first(), after.id(), limit],
+        params![group, InviteKind::JoinRequest, after.time, after.id, PAGE],
         |row| Ok(GroupJoinReqItem { user_id: row.col()?, time: row.col()?, user_type: row.col()? }),
     )
     .await

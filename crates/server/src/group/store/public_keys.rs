@@ -1,7 +1,7 @@
-//! Public keys of groups, and of those whom keys are encrypted for.
+//! Public keys of those whom keys are encrypted for.
 
 use keyfold_protocol::encoding::{AlgorithmId, KeyText};
-use keyfold_protocol::id::{AppId, GroupId, KeyId};
+use keyfold_protocol::id::KeyId;
 
 use crate::db::{DbError, Tx, params};
 use crate::group::principal::{MemberKind, Principal};
@@ -11,22 +11,6 @@ pub(in crate::group) struct PublicKey {
     pub(in crate::group) id: KeyId,
     pub(in crate::group) alg: AlgorithmId,
     pub(in crate::group) key: KeyText,
-}
-
-/// The newest public key of a group of users.
-pub(in crate::group) async fn newest(
-    tx: &mut Tx,
-    app: &AppId,
-    group: &GroupId,
-) -> Result<Option<PublicKey>, DbError> {
-    tx.query_opt(
-        "SELECT k.id, k.keypair_encrypt_alg, k.public_key
-         FROM groups g JOIN group_keys k ON k.id = g.current_key_id
-         WHERE g.id = $1 AND g.app_id = $2 AND g.kind = 0",
-        params![group, app],
-        |row| Ok(PublicKey { id: row.col()?, alg: row.col()?, key: row.col()? }),
-    )
-    .await
 }
 
 /// Whether `key` is a public key of the principal, the newest or an older one: clients keep public keys for a while.

@@ -1,7 +1,6 @@
 //! Key rotations: the running ones, and what members still have to finish.
 
 use keyfold_protocol::encoding::{Base64Text, KeyText};
-use keyfold_protocol::group::KeyRotationPending;
 use keyfold_protocol::id::{AppId, GroupId, KeyId, MemberId};
 
 use super::invites::InviteKind;
@@ -20,8 +19,6 @@ pub(in crate::group) struct Running {
 /// What the job of a rotation works on.
 pub(in crate::group) struct Work {
     pub(in crate::group) group: GroupId,
-    /// Whether the members are the devices of one user.
-    pub(in crate::group) of_devices: bool,
     pub(in crate::group) encrypted_ephemeral_key: Base64Text,
 }
 
@@ -60,16 +57,15 @@ pub(in crate::group) async fn running_without(
 /// `None` when the rotation is complete or its group is gone.
 pub(in crate::group) async fn work(tx: &mut Tx, key: &KeyId) -> Result<Option<Work>, DbError> {
     tx.query_opt(
-        "SELECT k.group_id, g.kind, k.encrypted_ephemeral_key
-         FROM group_keys k JOIN groups g ON g.id = k.group_id
+        "SELECT k.group_id, k.encrypted_ephemeral_key FROM group_keys k
          WHERE k.id = $1 AND k.encrypted_ephemeral_key IS NOT NULL",
         params![key],
-        |row| Ok(Work { group: row.col()?, of_devices: row.col()?, encrypted_ephemeral_key: row.col()? }),
+        |row| Ok(Work { group: row.col()?, encrypted_ephemeral_key: row.col()? }),
     )
     .await
 }
 
-/// A page of the members of a group of users, in the order in which they joined.
+/// A page of the members, in the order in which they joined.
 pub(in crate::group) async fn members(
     tx: &mut Tx,
     group: &GroupId,
@@ -121,29 +117,6 @@ pub(in crate::group) async fn invited(
     .await
 }
 
-/// A page of the devices of a user.
-pub(in crate::group) async fn devices(
-    tx: &mut Tx,
-    group: &GroupId,
-    key: &KeyId,
-    after: (u64, &str),
-    limit: u32,
-) -> Result<Vec<Candidate>, DbError> {
-    tx.query(
-        "SELECT m.member_id, m.joined_at, d.id, d.keypair_encrypt_alg, d.public_key
-         FROM (SELECT member_id, joined_at FROM group_members
-               WHERE group_id = $1 AND (joined_at, member_id) > ($3, $4)
-               ORDER BY joined_at, member_id LIMIT $5) AS m
-         LEFT JOIN devices d ON d.id = m.member_id
-            AND NOT EXISTS (SELECT 1 FROM group_member_keys c WHERE c.key_id = $2 AND c.member_id = m.member_id)
-            AND NOT EXISTS (SELECT 1 FROM pending_key_rotations p WHERE p.key_id = $2 AND p.member_id = m.member_id)
-         ORDER BY m.joined_at, m.member_id",
-        params![group, key, after.0, after.1, limit],
-        candidate,
-    )
-    .await
-}
-
 fn candidate(row: &Row<'_>) -> Result<Candidate, DbError> {
     let (member, time) = (row.col()?, row.col()?);
     let parts: (Option<KeyId>, Option<_>, Option<KeyText>) = (row.col()?, row.col()?, row.col()?);
@@ -183,59 +156,6 @@ pub(in crate::group) async fn complete(tx: &mut Tx, key: &KeyId) -> Result<(), D
     tx.execute("UPDATE group_keys SET encrypted_ephemeral_key = NULL WHERE id = $1", params![key])
         .await
         .map(drop)
-}
-
-/// What the member has to finish, oldest first, because a rotation builds on the one before; those that cannot be finished stand
-/// last, so that they hide nothing.
-pub(in crate::group) async fn pending(
-    tx: &mut Tx,
-    group: &GroupId,
-    member: &MemberId,
-    limit: u32,
-) -> Result<Vec<KeyRotationPending>, DbError> {
-    tx.query(
-        "SELECT p.error, p.encrypted_ephemeral_key, k.encrypted_group_key_by_ephemeral, k.ephemeral_alg, p.public_key_id,
-            k.previous_key_id, k.created_at, k.id
-         FROM pending_key_rotations p JOIN group_keys k ON k.id = p.key_id
-         WHERE p.group_id = $1 AND p.member_id = $2
-            AND k.encrypted_group_key_by_ephemeral IS NOT NULL AND k.ephemeral_alg IS NOT NULL
-         ORDER BY CASE WHEN p.error IS NULL THEN 0 ELSE 1 END, p.key_created_at, p.key_id LIMIT $3",
-        params![group, member, limit],
-        |row| {
-            Ok(KeyRotationPending {
-                error: row.col()?,
-                encrypted_ephemeral_key_by_group_key_and_public_key: row.col()?,
-                encrypted_group_key_by_ephemeral: row.col()?,
-                ephemeral_alg: row.col()?,
-                encrypted_eph_key_key_id: row.col()?,
-                previous_group_key_id: row.col()?,
-                time: row.col()?,
-                new_group_key_id: row.col()?,
-            })
-        },
-    )
-    .await
-}
-
-/// Whether the member has something to finish.
-pub(in crate::group) async fn is_pending(
-    tx: &mut Tx,
-    group: &GroupId,
-    member: &MemberId,
-) -> Result<bool, DbError> {
-    let sql = "SELECT 1 FROM pending_key_rotations WHERE group_id = $1 AND member_id = $2 LIMIT 1";
-    Ok(tx.query_opt(sql, params![group, member], |row| row.col::<i64>()).await?.is_some())
-}
-
-/// Whether there was one.
-pub(in crate::group) async fn delete_pending(
-    tx: &mut Tx,
-    group: &GroupId,
-    member: &MemberId,
-    key: &KeyId,
-) -> Result<bool, DbError> {
-    let sql = "DELETE FROM pending_key_rotations WHERE key_id = $1 AND member_id = $2 AND group_id = $3";
-    Ok(tx.execute(sql, params![key, member, group]).await? > 0)
 }
 
 pub(in crate::group) async fn delete_pending_of(
