@@ -4,7 +4,9 @@
 //! app's backend may do it. Deriving passwords for hundreds of users would take minutes and test nothing here.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_lc_rs::rand::SystemRandom;
@@ -30,7 +32,7 @@ use keyfold_server::app::{CreatedApp, NewApp};
 use keyfold_server::clock::ShiftedClock;
 use keyfold_server::db::params;
 use keyfold_server::random::{opaque_id, ordered_id};
-use keyfold_server::{Config, DatabaseConfig, RootKey, RunningServer, Server};
+use keyfold_server::{AppState, Config, DatabaseConfig, RootKey, RunningServer, Server};
 use keyfold_testkit::postgres::{Database, fresh_database};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -72,7 +74,10 @@ pub(crate) struct World {
 }
 
 struct Running {
-    server: RunningServer,
+    address: SocketAddr,
+    /// `None` for a server of another process.
+    state: Option<AppState>,
+    server: Mutex<Option<RunningServer>>,
     http: Client<HttpConnector, Full<Bytes>>,
     clock: ShiftedClock,
     // Dropped after the server.
@@ -80,6 +85,7 @@ struct Running {
 }
 
 enum Storage {
+    OfTheTest,
     Folder { _folder: tempfile::TempDir },
     Database { _database: Database },
 }
@@ -105,15 +111,53 @@ impl World {
             }
         };
         let root_key_folder = tempfile::tempdir().unwrap();
-        let root_key = RootKey::load_or_create(&root_key_folder.path().join("root.key")).unwrap();
-        let clock = ShiftedClock::default();
-        let mut config = Config::new("127.0.0.1:0".parse().unwrap(), database, root_key);
-        config.clock = Arc::new(clock.clone());
+        let mut config = config(database, root_key_folder.path());
         configure(&mut config);
+        Self::start_server(config, storage, None).await
+    }
+
+    /// A server whose files are in `folder`, with a new app or one that is there already.
+    pub(crate) async fn start_in(folder: &Path, app: Option<Arc<CreatedApp>>) -> Self {
+        let database = DatabaseConfig::Sqlite { path: folder.join("keyfold.db") };
+        Self::start_server(config(database, folder), Storage::OfTheTest, app).await
+    }
+
+    /// A server of another process.
+    pub(crate) fn elsewhere(address: SocketAddr, app: Arc<CreatedApp>) -> Self {
+        let http = Client::builder(TokioExecutor::new()).build_http();
+        let (state, server) = (None, Mutex::new(None));
+        let (clock, _storage) = (ShiftedClock::default(), Storage::OfTheTest);
+        Self { inner: Arc::new(Running { address, state, server, http, clock, _storage }), app }
+    }
+
+    async fn start_server(mut config: Config, storage: Storage, app: Option<Arc<CreatedApp>>) -> Self {
+        let clock = ShiftedClock::default();
+        config.clock = Arc::new(clock.clone());
         let server = Server::start(config).await.unwrap();
         let http = Client::builder(TokioExecutor::new()).build_http();
-        let app = new_app(&server, GroupOptions::default(), AppOptions::lax()).await;
-        Self { inner: Arc::new(Running { server, http, clock, _storage: storage }), app: Arc::new(app) }
+        let state = server.state().clone();
+        let app = match app {
+            Some(app) => app,
+            None => Arc::new(new_app(&state, GroupOptions::default(), AppOptions::lax()).await),
+        };
+        let running = Running {
+            address: server.address(),
+            state: Some(state),
+            server: Mutex::new(Some(server)),
+            http,
+            clock,
+            _storage: storage,
+        };
+        Self { inner: Arc::new(running), app }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.inner.address
+    }
+
+    pub(crate) async fn shutdown(self) {
+        let server = self.inner.server.lock().unwrap().take().unwrap();
+        server.shutdown().await;
     }
 
     /// Another app on the same server.
@@ -122,12 +166,12 @@ impl World {
     }
 
     pub(crate) async fn another_app_with(&self, groups: GroupOptions, options: AppOptions) -> Self {
-        let app = new_app(&self.inner.server, groups, options).await;
+        let app = new_app(self.state(), groups, options).await;
         Self { inner: self.inner.clone(), app: Arc::new(app) }
     }
 
-    pub(crate) fn server(&self) -> &RunningServer {
-        &self.inner.server
+    pub(crate) fn state(&self) -> &AppState {
+        self.inner.state.as_ref().unwrap()
     }
 
     pub(crate) fn clock(&self) -> &ShiftedClock {
@@ -148,8 +192,7 @@ impl World {
 
     /// Runs one statement on the database.
     pub(crate) async fn execute(&self, sql: &'static str, parameters: Vec<String>) -> u64 {
-        self.server()
-            .state()
+        self.state()
             .db
             .write(parameters, move |tx, parameters| {
                 Box::pin(async move {
@@ -165,8 +208,7 @@ impl World {
     /// Runs a query that counts.
     pub(crate) async fn count(&self, sql: &'static str, parameters: &[&str]) -> i64 {
         let parameters: Vec<String> = parameters.iter().map(|&parameter| parameter.to_owned()).collect();
-        self.server()
-            .state()
+        self.state()
             .db
             .read(parameters, move |tx, parameters| {
                 Box::pin(async move {
@@ -182,8 +224,7 @@ impl World {
     /// Id of the public key that the server has of a user.
     pub(crate) async fn public_key_id_of(&self, user: &User) -> String {
         let group = user.user_group.clone();
-        self.server()
-            .state()
+        self.state()
             .db
             .read(group, |tx, group| {
                 Box::pin(async move {
@@ -198,7 +239,7 @@ impl World {
     /// The job of a rotation as it stands in the table while a worker holds it.
     pub(crate) async fn restore_job(&self, key: &KeyId, lease_until: u64) {
         let data = (key.clone(), lease_until);
-        let work = self.server().state().db.write(data, |tx, (key, lease_until)| {
+        let work = self.state().db.write(data, |tx, (key, lease_until)| {
             Box::pin(async move {
                 tx.execute(
                     "INSERT INTO jobs (id, kind, subject, payload, created_at, run_at, attempts, lease_until)
@@ -252,7 +293,7 @@ impl World {
         via: Option<&GroupId>,
         body: &Value,
     ) -> Answer {
-        let uri = format!("http://{}/api/v1/{path}", self.server().address());
+        let uri = format!("http://{}/api/v1/{path}", self.inner.address);
         let mut request = Request::builder().method(method).uri(uri).header("x-sentc-app-token", token);
         if let Some(jwt) = jwt {
             request = request.header("authorization", format!("Bearer {jwt}"));
@@ -267,6 +308,17 @@ impl World {
         Answer { status, body: serde_json::from_slice(&bytes).unwrap() }
     }
 
+    /// The value of a metric; 0 while there is none.
+    pub(crate) async fn metric(&self, name: &str) -> u64 {
+        let uri = format!("http://{}/metrics", self.inner.address);
+        let request = Request::builder().uri(uri).body(Full::default()).unwrap();
+        let response = self.inner.http.request(request).await.unwrap();
+        let text = response.into_body().collect().await.unwrap().to_bytes();
+        let text = std::str::from_utf8(&text).unwrap();
+        let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok());
+        value.unwrap_or(0)
+    }
+
     pub(crate) async fn public_key_of_group(&self, id: &GroupId) -> PublicKey {
         let answer = self
             .call(Method::GET, &format!("group/{}/public_key", id.as_str()), None, None, &Value::Null)
@@ -277,8 +329,12 @@ impl World {
     }
 }
 
-async fn new_app(server: &RunningServer, group_options: GroupOptions, options: AppOptions) -> CreatedApp {
-    let state = server.state();
+fn config(database: DatabaseConfig, folder: &Path) -> Config {
+    let root_key = RootKey::load_or_create(&folder.join("root.key")).unwrap();
+    Config::new("127.0.0.1:0".parse().unwrap(), database, root_key)
+}
+
+async fn new_app(state: &AppState, group_options: GroupOptions, options: AppOptions) -> CreatedApp {
     let new = NewApp { name: "test".into(), options, file_options: FileOptions::none(), group_options };
     keyfold_server::app::create(&state.db, &state.root_key, state.now(), new).await.unwrap()
 }
@@ -363,7 +419,7 @@ impl User {
             alg: alg.to_owned(),
             public_key: public_key.to_owned(),
         };
-        insert_user(world.server(), rows).await;
+        world.state().db.write(rows, |tx, rows| Box::pin(insert_user_rows(tx, rows))).await.unwrap();
         let (unused_private, unused) = PrivateKey::generate(&Suite::STD, key_id).unwrap();
         Self {
             jwt: world.sign_jwt(&id, &device, 300),
@@ -433,14 +489,6 @@ impl User {
     pub(crate) async fn add(&self, group: &GroupId, guest: &User, rank: i32) {
         let body = self.keys_for(group, &guest.keys.public, Some(rank)).await;
         let path = format!("group/{}/invite_auto/{}", group.as_str(), guest.id());
-        self.put(&path, &body).await.ok::<NewMemberOutput>();
-    }
-
-    /// Makes a group a member of a connected group.
-    pub(crate) async fn add_group(&self, connected: &GroupId, guest: &GroupId, rank: i32) {
-        let public = self.world.public_key_of_group(guest).await;
-        let body = self.keys_for(connected, &public, Some(rank)).await;
-        let path = format!("group/{}/invite_group_auto/{}", connected.as_str(), guest.as_str());
         self.put(&path, &body).await.ok::<NewMemberOutput>();
     }
 
@@ -659,10 +707,6 @@ pub(crate) struct UserRows {
 }
 
 /// What a registration writes, as far as groups look at it.
-async fn insert_user(server: &RunningServer, rows: UserRows) {
-    server.state().db.write(rows, |tx, rows| Box::pin(insert_user_rows(tx, rows))).await.unwrap();
-}
-
 pub(crate) async fn insert_user_rows(
     tx: &mut keyfold_server::db::Tx,
     rows: &UserRows,
