@@ -123,6 +123,12 @@ impl JsClient {
     }
 }
 
+impl JsClient {
+    pub(crate) fn get(&self) -> &Client {
+        &self.0
+    }
+}
+
 /// A user, or what is needed to go on with a second factor.
 #[wasm_bindgen]
 pub struct LoginOutcome {

@@ -98,6 +98,13 @@ impl JsGroup {
         created.map(GroupId::into_string).map_err(thrown)
     }
 
+    /// The body, and the id of the key of this group that it was made with.
+    #[wasm_bindgen(js_name = prepareCreateChild, unchecked_return_type = "[string, string]")]
+    pub async fn prepare_create_child(&self, sign: bool) -> Result<Vec<String>, KeyfoldError> {
+        let (body, key_id) = self.0.prepare_create_child(sign).await.map_err(thrown)?;
+        Ok(vec![body, key_id.into_string()])
+    }
+
     #[wasm_bindgen(js_name = rotateKeys)]
     pub async fn rotate_keys(&self, sign: bool) -> Result<(), KeyfoldError> {
         let rotated = if sign { self.0.rotate_keys_signed().await } else { self.0.rotate_keys().await };

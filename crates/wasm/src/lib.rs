@@ -6,6 +6,7 @@
 
 mod client;
 mod content;
+mod directory;
 mod error;
 mod group;
 mod refresh;

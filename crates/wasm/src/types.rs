@@ -10,7 +10,9 @@ import type {
     GroupInformation,
     GroupJoinReqListItem,
     GroupList,
+    GroupPublicKeyData,
     GroupUserListItem,
     UserDeviceList,
+    UserPublicKeyData,
 } from "../src/types.js";
 "#;

@@ -3,7 +3,14 @@ import {loadCore} from "./core.js";
 import {KeyfoldError, codes} from "./error.js";
 import {chosenStorage} from "./storage/factory.js";
 import type {StorageInterface} from "./storage/interface.js";
-import {REFRESH_ENDPOINT, type RefreshOptions, type SentcOptions, type UserMfaLogin} from "./types.js";
+import {
+	type GroupPublicKeyData,
+	REFRESH_ENDPOINT,
+	type RefreshOptions,
+	type SentcOptions,
+	type UserMfaLogin,
+	type UserPublicKeyData,
+} from "./types.js";
 import {User} from "./user.js";
 
 /** Where the hosted service is. */
@@ -100,6 +107,39 @@ export class Client {
 	/** Goes on with a login by one of the user's recovery keys, which is used up by it. */
 	async mfaRecoveryLogin(recovery_key: string, login: UserMfaLogin): Promise<User> {
 		return new User(await this.#core.mfaRecoveryLogin(recovery_key, pendingLogin(login)));
+	}
+
+	/** The newest public key of a user. It may be up to five minutes old. */
+	async getUserPublicKey(user_id: string): Promise<UserPublicKeyData> {
+		return this.#core.publicKey(user_id);
+	}
+
+	/** A verify key of a user, by its id. */
+	async getUserVerifyKey(user_id: string, verify_key_id: string): Promise<string> {
+		return this.#core.verifyKey(user_id, verify_key_id);
+	}
+
+	/** The newest public key of a group. */
+	async getGroupPublicKey(group_id: string): Promise<GroupPublicKeyData> {
+		return this.#core.groupPublicKey(group_id);
+	}
+
+	/**
+	 * Whether a public key is signed with a verify key of this user. The result is remembered for the newest key.
+	 *
+	 * The verify key comes from the server too: who wants certainty compares safety numbers.
+	 *
+	 * @param force whether to check again what has been verified before
+	 */
+	async verifyUserPublicKey(user_id: string, public_key: UserPublicKeyData, force = false): Promise<boolean> {
+		if (public_key.verified && !force) {
+			return true;
+		}
+		const verified = await this.#core.verifyPublicKey(user_id, public_key.public_key);
+		if (verified && (await this.getUserPublicKey(user_id)).public_key_id === public_key.public_key_id) {
+			await this.#core.verifyNewestPublicKey(user_id);
+		}
+		return verified;
 	}
 
 	/** The user who logged in last on this store, with a renewed session. */

@@ -50,8 +50,8 @@ export const codes = {
 	network: "client_1000",
 	/** `client_10000`: the user has a second factor. */
 	mfaRequired: "client_10000",
-	/** `client_430`: a call that needs `init` came before it. */
-	notInitialised: "client_430",
-	/** `client_431`: the WebAssembly module could not be loaded. */
-	moduleNotLoaded: "client_431",
+	/** `client_480`: a call that needs `init` came before it. */
+	notInitialised: "client_480",
+	/** `client_481`: the WebAssembly module could not be loaded. */
+	moduleNotLoaded: "client_481",
 } as const;

@@ -1,5 +1,6 @@
 import type * as core from "../wasm/keyfold_wasm.js";
 import {signer} from "./content.js";
+import {KeyfoldError, codes} from "./error.js";
 import type {
 	CryptoRawOutput,
 	GroupChildrenListItem,
@@ -55,6 +56,15 @@ export class Group {
 		return this.#core.createConnected(sign);
 	}
 
+	/**
+	 * The body for `POST /api/v1/group/<id>/child` or `…/connected`, for apps that send it from their own backend.
+	 *
+	 * @returns the body, and the id of this group's key that it was made with
+	 */
+	async prepareCreateChildGroup(sign = false): Promise<[string, string]> {
+		return this.#core.prepareCreateChild(sign);
+	}
+
 	// Members
 
 	/** The other members, in the order in which they joined. */
@@ -103,6 +113,34 @@ export class Group {
 	/** Gives a group that is a member all keys anew. The rank stays. */
 	async reInviteGroup(group_id: string): Promise<void> {
 		return this.#core.reInviteGroup(group_id);
+	}
+
+	/**
+	 * The body for an invitation that the app's own backend sends.
+	 *
+	 * @param page 0 for the body; further pages hold the keys behind the first 50
+	 * @param group whether the new member is a group
+	 */
+	async prepareKeysForNewMember(id: string, rank?: number, page = 0, group = false): Promise<string> {
+		const body = (await this.#core.prepareKeysForNewMember(id, rank, group))[page];
+		if (body === undefined) {
+			throw new KeyfoldError(codes.configuration, "the group does not have that many keys");
+		}
+		return body;
+	}
+
+	/**
+	 * Uploads the keys behind the first 50 for a new member whom the app's own backend invited.
+	 *
+	 * @param session_id from the answer to the invitation; empty if there was none
+	 * @param auto whether the member was added without asking
+	 * @param group whether the new member is a group
+	 */
+	async handleInviteSessionKeysForNewMember(session_id: string, id: string, auto = false, group = false): Promise<void> {
+		if (session_id !== "") {
+			const [, ...pages] = await this.#core.prepareKeysForNewMember(id, undefined, group);
+			await this.#core.uploadSessionKeys(session_id, pages, auto);
+		}
 	}
 
 	/** Requests to join. Needs rank 0, 1 or 2. */
@@ -245,6 +283,11 @@ export class Group {
 		return this.encryptRawSync(data, sign);
 	}
 
+	/** As {@link decrypt}, of what {@link encryptRaw} returned; signatures are not looked at. */
+	async decryptRaw(head: string, data: Uint8Array): Promise<Uint8Array> {
+		return this.#core.decryptRaw(head, data);
+	}
+
 	/** As {@link encrypt}. */
 	encryptSync(data: Uint8Array, sign = false): Uint8Array {
 		return this.#core.encrypt(data, sign);
@@ -253,6 +296,16 @@ export class Group {
 	/** As {@link encryptString}. */
 	encryptStringSync(data: string, sign = false): string {
 		return this.#core.encryptString(data, sign);
+	}
+
+	/** As {@link decrypt}, with the keys that are loaded, and without looking at signatures. */
+	decryptSync(data: Uint8Array): Uint8Array {
+		return this.#core.decryptSync(data);
+	}
+
+	/** As {@link decryptString}, with the keys that are loaded, and without looking at signatures. */
+	decryptStringSync(data: string): string {
+		return this.#core.decryptStringSync(data);
 	}
 
 	/** As {@link encryptRaw}. */

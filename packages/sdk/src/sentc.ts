@@ -2,7 +2,7 @@ import * as core from "../wasm/keyfold_wasm.js";
 import {type Client, DEFAULT_BASE_URL, type LoginUser, createClient} from "./client.js";
 import {KeyfoldError, codes} from "./error.js";
 import type {StorageInterface} from "./storage/interface.js";
-import type {SentcOptions, UserMfaLogin} from "./types.js";
+import type {GroupPublicKeyData, SentcOptions, UserMfaLogin, UserPublicKeyData} from "./types.js";
 import type {User} from "./user.js";
 
 let starting: Promise<Client> | undefined;
@@ -132,6 +132,30 @@ export default class Sentc {
 	/** Goes on with a login by one of the user's recovery keys, which is used up by it. */
 	static async mfaRecoveryLogin(recovery_token: string, login_data: UserMfaLogin): Promise<User> {
 		return client().mfaRecoveryLogin(recovery_token, login_data);
+	}
+
+	/** The newest public key of a user. It may be up to five minutes old. */
+	static async getUserPublicKey(user_id: string): Promise<UserPublicKeyData> {
+		return client().getUserPublicKey(user_id);
+	}
+
+	/** A verify key of a user, by its id. */
+	static async getUserVerifyKey(user_id: string, verify_key_id: string): Promise<string> {
+		return client().getUserVerifyKey(user_id, verify_key_id);
+	}
+
+	/** The newest public key of a group. */
+	static async getGroupPublicKey(group_id: string): Promise<GroupPublicKeyData> {
+		return client().getGroupPublicKey(group_id);
+	}
+
+	/**
+	 * Whether a public key is signed with a verify key of this user.
+	 *
+	 * @param force whether to check again what has been verified before
+	 */
+	static async verifyUserPublicKey(user_id: string, public_key: UserPublicKeyData, force = false): Promise<boolean> {
+		return client().verifyUserPublicKey(user_id, public_key, force);
 	}
 
 	/** The user who logged in last. Sends nothing. */

@@ -53,7 +53,7 @@ export interface UserMfaLogin {
 export interface OtpRegister {
 	/** Base32. */
 	secret: string;
-	/** Hash of the one-time codes: `SHA256`. */
+	/** How codes are made: `totp_sha256`. */
 	alg: string;
 	/** Six recovery keys, each good for one login. */
 	recover: string[];
@@ -68,6 +68,7 @@ export interface OtpRecoveryKeysOutput {
 export interface UserDeviceList {
 	device_id: string;
 	time: number;
+	/** Base64 of the SHA-256 of the identifier: the server keeps no more of it. */
 	device_identifier: string;
 }
 

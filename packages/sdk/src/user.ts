@@ -156,6 +156,15 @@ export class User {
 		return this.#core.registerDevice(server_output);
 	}
 
+	/**
+	 * The body for `PUT /api/v1/user/done_register_device`, for apps that send it from their own backend, and the bodies of
+	 * the uploads that follow if the user has more than 50 keys.
+	 */
+	async prepareRegisterDevice(server_output: string): Promise<{input: string; session_inputs: string[]}> {
+		const [input = "", ...session_inputs] = await this.#core.prepareRegisterDevice(server_output);
+		return {input, session_inputs};
+	}
+
 	/** Removes a device from the account. */
 	async deleteDevice(
 		password: string,
@@ -268,6 +277,11 @@ export class User {
 	/** As {@link decrypt}, from base64. */
 	async decryptString(data: string, verify = false, user_id?: string): Promise<string> {
 		return this.#core.decryptString(data, signer(verify, user_id));
+	}
+
+	/** As {@link decrypt}, of what {@link encryptRaw} returned; signatures are not looked at. */
+	async decryptRaw(head: string, data: Uint8Array): Promise<Uint8Array> {
+		return this.#core.decryptRaw(head, data);
 	}
 
 	/** As {@link encrypt}, with the head apart. */

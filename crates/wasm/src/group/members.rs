@@ -1,7 +1,7 @@
 //! Members of a group: list, ranks, invitations, requests to join.
 
 use keyfold::protocol::group::GroupJoinReqItem;
-use keyfold::{GroupId, MemberId, UserId};
+use keyfold::{GroupId, KeySessionId, MemberId, UserId};
 use wasm_bindgen::prelude::*;
 
 use super::JsGroup;
@@ -47,6 +47,34 @@ impl JsGroup {
     #[wasm_bindgen(js_name = reInviteGroup)]
     pub async fn re_invite_group(&self, group_id: &str) -> Result<(), KeyfoldError> {
         self.0.re_invite_group(&GroupId::new(group_id)).await.map_err(thrown)
+    }
+
+    /// The body for an invitation with the first 50 keys, and behind it those of the uploads that follow.
+    #[wasm_bindgen(js_name = prepareKeysForNewMember)]
+    pub async fn prepare_keys_for_new_member(
+        &self,
+        member_id: &str,
+        rank: Option<i32>,
+        is_group: bool,
+    ) -> Result<Vec<String>, KeyfoldError> {
+        let prepared = if is_group {
+            self.0.prepare_keys_for_new_member_group(&GroupId::new(member_id), rank).await
+        } else {
+            self.0.prepare_keys_for_new_member(&UserId::new(member_id), rank).await
+        };
+        let (first, rest) = prepared.map_err(thrown)?;
+        Ok(std::iter::once(first).chain(rest).collect())
+    }
+
+    /// Uploads what `prepareKeysForNewMember` returned behind the first body.
+    #[wasm_bindgen(js_name = uploadSessionKeys)]
+    pub async fn upload_session_keys(
+        &self,
+        session_id: &str,
+        pages: Vec<String>,
+        auto: bool,
+    ) -> Result<(), KeyfoldError> {
+        self.0.upload_session_keys(&KeySessionId::new(session_id), pages, auto).await.map_err(thrown)
     }
 
     #[wasm_bindgen(js_name = joinRequests, unchecked_return_type = "GroupJoinReqListItem[]")]

@@ -21,6 +21,13 @@ impl JsUser {
         self.0.register_device(answer).await.map_err(thrown)
     }
 
+    /// The body with the first 50 keys, and behind it those of the uploads that follow.
+    #[wasm_bindgen(js_name = prepareRegisterDevice)]
+    pub async fn prepare_register_device(&self, answer: &str) -> Result<Vec<String>, KeyfoldError> {
+        let (first, rest) = self.0.prepare_register_device(answer).await.map_err(thrown)?;
+        Ok(std::iter::once(first).chain(rest).collect())
+    }
+
     #[wasm_bindgen(js_name = deleteDevice)]
     pub async fn delete_device(
         &self,

@@ -4,6 +4,7 @@ import {join} from "node:path";
 
 import {decode, encode} from "./clone.js";
 import type {InitReturn, StorageInterface} from "./interface.js";
+import {Turns} from "./turns.js";
 
 const OWNER_ONLY_FOLDER = 0o700;
 const OWNER_ONLY_FILE = 0o600;
@@ -24,6 +25,8 @@ const ITEM = /^[0-9a-f]{64}\.json(\.|$)/;
 export class FolderStorage implements StorageInterface {
 	readonly #folder: string;
 
+	readonly #writes = new Turns();
+
 	/** @param folder made if it does not exist */
 	constructor(folder: string) {
 		this.#folder = folder;
@@ -43,41 +46,40 @@ export class FolderStorage implements StorageInterface {
 	}
 
 	async getDownloadUrl(): Promise<string> {
+		await this.#writes.ended();
 		return URL.createObjectURL(new Blob([(await present(readFile(this.#parts))) ?? ""]));
 	}
 
 	async cleanStorage(): Promise<void> {
-		for (const name of await readdir(this.#folder)) {
-			// Whatever else lies in the folder is not ours.
-			if (name === PARTS || ITEM.test(name)) {
-				await rm(join(this.#folder, name), {force: true});
+		return this.#writes.take(async () => {
+			for (const name of await readdir(this.#folder)) {
+				// Whatever else lies in the folder is not ours.
+				if (name === PARTS || ITEM.test(name)) {
+					await rm(join(this.#folder, name), {force: true});
+				}
 			}
-		}
+		});
 	}
 
 	async storePart(chunk: ArrayBuffer): Promise<void> {
-		await appendFile(this.#parts, new Uint8Array(chunk), {mode: OWNER_ONLY_FILE});
+		const part = new Uint8Array(chunk.slice(0));
+		return this.#writes.take(() => appendFile(this.#parts, part, {mode: OWNER_ONLY_FILE}));
 	}
 
 	async delete(key: string): Promise<void> {
-		await rm(this.#file(key), {force: true});
+		return this.#writes.take(() => rm(this.#file(key), {force: true}));
 	}
 
 	async getItem<T>(key: string): Promise<T | undefined> {
+		await this.#writes.ended();
 		const text = await present(readFile(this.#file(key), "utf8"));
 		return text === undefined ? undefined : (decode(text) as T);
 	}
 
 	async set<T>(key: string, item: T): Promise<void> {
 		const file = this.#file(key);
-		const unfinished = `${file}.${randomUUID()}`;
-		try {
-			await writeFile(unfinished, encode(item), {mode: OWNER_ONLY_FILE, flush: true});
-			await rename(unfinished, file);
-		} catch (error) {
-			await rm(unfinished, {force: true});
-			throw error;
-		}
+		const text = encode(item);
+		return this.#writes.take(() => replace(file, text));
 	}
 
 	get #parts(): string {
@@ -86,6 +88,17 @@ export class FolderStorage implements StorageInterface {
 
 	#file(key: string): string {
 		return join(this.#folder, `${createHash("sha256").update(key).digest("hex")}.json`);
+	}
+}
+
+async function replace(file: string, text: string): Promise<void> {
+	const unfinished = `${file}.${randomUUID()}`;
+	try {
+		await writeFile(unfinished, text, {mode: OWNER_ONLY_FILE, flush: true});
+		await rename(unfinished, file);
+	} catch (error) {
+		await rm(unfinished, {force: true});
+		throw error;
 	}
 }
 

@@ -1,7 +1,7 @@
-import {KeyfoldError, codes} from "../error.js";
+import {Database} from "./database.js";
 import type {InitReturn, StorageInterface} from "./interface.js";
-
-const VERSION = 1;
+import {Turns} from "./turns.js";
+import {Wrapping} from "./wrapping.js";
 
 /** A part of a file, as it lies in the object store under a number. */
 interface Part {
@@ -11,27 +11,31 @@ interface Part {
 /**
  * Keeps items in an IndexedDB database, in windows and in workers.
  *
- * One object store holds both kinds of entries: items under their name, parts of files under rising numbers.
+ * One object store holds both kinds of entries: items under their name, parts of files under rising numbers. Texts, which is
+ * what keys and sessions are, lie in it encrypted under a key of the browser's that scripts cannot read; on pages without
+ * HTTPS there is no such key.
  */
 export class IndexeddbStorage implements StorageInterface {
-	readonly #database: string;
+	readonly #name: string;
 
-	readonly #objects: string;
+	readonly #database: Database;
 
-	#open: Promise<IDBDatabase> | undefined;
+	#wrapping: Promise<Wrapping | undefined> | undefined;
+
+	readonly #writes = new Turns();
 
 	/**
 	 * @param database name of the database
 	 * @param objects name of the object store in it
 	 */
 	constructor(database = "sentclose", objects = "keys") {
-		this.#database = database;
-		this.#objects = objects;
+		this.#name = database;
+		this.#database = new Database(database, objects);
 	}
 
 	async init(): Promise<InitReturn> {
 		try {
-			await this.#connection();
+			await Promise.all([this.#database.connection(), this.#wrappingKey()]);
 			return {status: true};
 		} catch (error) {
 			return {
@@ -43,85 +47,54 @@ export class IndexeddbStorage implements StorageInterface {
 	}
 
 	async getDownloadUrl(): Promise<string> {
-		const parts = await this.#request<Part[]>("readonly", (store) => store.getAll(numbers()));
+		await this.#writes.ended();
+		const parts = await this.#database.request<Part[]>("readonly", (store) => store.getAll(numbers()));
 		return URL.createObjectURL(new Blob(parts.map(({blob}) => blob)));
 	}
 
 	async cleanStorage(): Promise<void> {
-		await this.#request("readwrite", (store) => store.clear());
+		return this.#writes.take(() => this.#database.request("readwrite", (store) => store.clear()));
 	}
 
 	async storePart(chunk: ArrayBuffer): Promise<void> {
-		await this.#request("readwrite", (store) => store.add({blob: new Blob([chunk])} satisfies Part));
+		const part: Part = {blob: new Blob([chunk])};
+		return this.#writes.take(() => this.#database.request("readwrite", (store) => store.add(part)));
 	}
 
 	async delete(key: string): Promise<void> {
-		await this.#request("readwrite", (store) => store.delete(key));
+		return this.#writes.take(() => this.#database.request("readwrite", (store) => store.delete(key)));
 	}
 
 	async getItem<T>(key: string): Promise<T | undefined> {
-		return this.#request<T | undefined>("readonly", (store) => store.get(key));
+		await this.#writes.ended();
+		const item = await this.#database.request<unknown>("readonly", (store) => store.get(key));
+		if (!Wrapping.isWrapped(item)) {
+			return item as T | undefined;
+		}
+		const wrapping = await this.#wrappingKey();
+		return (await wrapping?.unwrap(key, item)) as T | undefined;
 	}
 
 	async set<T>(key: string, item: T): Promise<void> {
-		await this.#request("readwrite", (store) => store.put(item, key));
-	}
-
-	/** Runs one request in a transaction of its own, and waits until the transaction is durable. */
-	async #request<T>(mode: IDBTransactionMode, start: (store: IDBObjectStore) => IDBRequest): Promise<T> {
-		const connection = await this.#connection();
-		return new Promise<T>((resolve, reject) => {
-			const transaction = connection.transaction(this.#objects, mode);
-			const request = start(transaction.objectStore(this.#objects));
-			transaction.oncomplete = () => resolve(request.result as T);
-			transaction.onabort = () => reject(failure(transaction.error ?? request.error));
+		// A copy now: what the caller does to it while others have their turn must not change what is stored.
+		const kept = structuredClone(item);
+		return this.#writes.take(async () => {
+			const wrapping = typeof kept === "string" ? await this.#wrappingKey() : undefined;
+			const entry = typeof kept === "string" && wrapping ? await wrapping.wrap(key, kept) : kept;
+			await this.#database.request("readwrite", (store) => store.put(entry, key));
 		});
 	}
 
-	#connection(): Promise<IDBDatabase> {
-		this.#open ??= this.#connect().catch((error: unknown) => {
-			// The next call tries again: private modes and full disks are states, not facts.
-			this.#open = undefined;
+	#wrappingKey(): Promise<Wrapping | undefined> {
+		this.#wrapping ??= Wrapping.of(this.#name).catch((error: unknown) => {
+			this.#wrapping = undefined;
 			throw error;
 		});
-		return this.#open;
-	}
-
-	#connect(): Promise<IDBDatabase> {
-		return new Promise((resolve, reject) => {
-			if (globalThis.indexedDB === undefined) {
-				reject(failure(null));
-				return;
-			}
-			const request = globalThis.indexedDB.open(this.#database, VERSION);
-			request.onupgradeneeded = () => {
-				request.result.createObjectStore(this.#objects, {autoIncrement: true});
-			};
-			request.onerror = () => reject(failure(request.error));
-			request.onblocked = () => reject(failure(null));
-			request.onsuccess = () => {
-				const connection = request.result;
-				const forget = (): void => {
-					this.#open = undefined;
-				};
-				// Another tab wants to delete or upgrade the database: an open connection would hold it up for ever.
-				connection.onversionchange = () => {
-					forget();
-					connection.close();
-				};
-				connection.onclose = forget;
-				resolve(connection);
-			};
-		});
+		return this.#wrapping;
 	}
 }
 
 /** Only the automatic keys of parts. IndexedDB sorts every number before every text. */
 function numbers(): IDBKeyRange {
 	return IDBKeyRange.upperBound(Infinity);
-}
-
-function failure(cause: DOMException | null): KeyfoldError {
-	const text = cause === null ? "IndexedDB is not available" : `IndexedDB failed: ${cause.message}`;
-	return new KeyfoldError(codes.storage, text, {cause});
 }

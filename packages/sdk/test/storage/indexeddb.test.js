@@ -88,6 +88,67 @@ describe("a store in IndexedDB, in Chromium", () => {
 		await context.close();
 	});
 
+	test("texts lie encrypted in the database, under a key that cannot be read", async () => {
+		const {page, context} = await openPage(browser, pages.origin);
+		const found = await page.evaluate(async () => {
+			const {IndexeddbStorage} = await import("/dist/esm/browser.js");
+			const store = new IndexeddbStorage();
+			await store.set("item", "a secret");
+			await store.set("other", "another one");
+			/** @type {(database: string, objects: string, key: string) => Promise<any>} */
+			const read = (database, objects, key) =>
+				new Promise((resolve, reject) => {
+					const opening = indexedDB.open(database);
+					opening.onerror = reject;
+					opening.onsuccess = () => {
+						const reading = opening.result.transaction(objects).objectStore(objects).get(key);
+						reading.onsuccess = () => resolve(reading.result);
+						reading.onerror = reject;
+					};
+				});
+			const entry = await read("sentclose", "keys", "item");
+			const text = new TextDecoder("latin1").decode(entry.sealed);
+			const key = await read("sentclose_wrapping", "wrapping", "key");
+			const exported = await crypto.subtle.exportKey("raw", key).catch((error) => error.name);
+
+			// An entry that was put in the place of another is not read.
+			const opening = indexedDB.open("sentclose");
+			await new Promise((resolve) => (opening.onsuccess = resolve));
+			const writing = opening.result.transaction("keys", "readwrite");
+			writing.objectStore("keys").put(entry, "other");
+			await new Promise((resolve) => (writing.oncomplete = resolve));
+			const moved = await store.getItem("other").catch((error) => error.name);
+			return {members: Object.keys(entry), secret: text.includes("secret"), extractable: key.extractable, exported, moved};
+		});
+		assert.deepEqual(found, {
+			members: ["nonce", "sealed"],
+			secret: false,
+			extractable: false,
+			exported: "InvalidAccessError",
+			moved: "OperationError",
+		});
+		await context.close();
+	});
+
+	test("two tabs that start at the same time agree on the key", async () => {
+		const {page, context} = await openPage(browser, pages.origin);
+		const other = await context.newPage();
+		await other.goto(page.url());
+		const write = async (/** @type {string} */ name) => {
+			const {IndexeddbStorage} = await import("/dist/esm/browser.js");
+			await new IndexeddbStorage().set(name, name);
+		};
+		await Promise.all([page.evaluate(write, "one"), other.evaluate(write, "other")]);
+		await page.reload();
+		const items = await page.evaluate(async () => {
+			const {IndexeddbStorage} = await import("/dist/esm/browser.js");
+			const store = new IndexeddbStorage();
+			return [await store.getItem("one"), await store.getItem("other")];
+		});
+		assert.deepEqual(items, ["one", "other"]);
+		await context.close();
+	});
+
 	test("without IndexedDB, memory takes its place and the app is told", async () => {
 		const {page, context} = await openPage(browser, pages.origin);
 		const outcome = await page.evaluate(async () => {

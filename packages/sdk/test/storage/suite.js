@@ -81,6 +81,13 @@ export const suite = {
 		equal(await Promise.all(numbers.map((number) => store.getItem(`item ${number}`))), numbers);
 	},
 
+	async "of texts that are set one right after the other the last one stays"(open) {
+		const store = await open();
+		const texts = ["x".repeat(1_000_000), "short", "y".repeat(500_000), "last"];
+		await Promise.all(texts.map((text) => store.set("item", text)));
+		equal(await store.getItem("item"), "last");
+	},
+
 	async "parts come back in their order, whole, and without the items"(open) {
 		const store = await open();
 		await store.set("item", "not a part");

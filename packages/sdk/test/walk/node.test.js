@@ -13,7 +13,7 @@ describe("in Node", () => {
 	before(async () => {
 		server = await startServer();
 	});
-	after(() => server.stop());
+	after(() => server?.stop());
 
 	for (const name of walks) {
 		test(`the package as an ES module: ${name}`, () => inProcess(name, `const keyfold = await import("keyfold");`));

@@ -1,0 +1,364 @@
+import {equal, ok, rejected} from "../harness/assert.js";
+
+/**
+ * @typedef {typeof import("../../dist/esm/index.js")} Keyfold
+ * @typedef {{base_url: string; app_token: string}} Server
+ */
+
+/**
+ * What the client, its users and its groups can do, by name. Each makes its own users; all run in Node and in a page.
+ *
+ * @type {Record<string, (keyfold: Keyfold, server: Server) => Promise<void>>}
+ */
+export const scenarios = {
+	async "a second device logs in to the same account and reads older contents"(keyfold, server) {
+		const alice = await newUser(keyfold, server);
+		const group = await alice.user.getGroup(await alice.user.createGroup());
+		const text = await group.encryptString("from before");
+
+		const client = await newClient(keyfold, server);
+		const [name, password] = credentials();
+		const request = await client.registerDeviceStart(name, password);
+		await alice.user.registerDevice(request);
+		const again = /** @type {{code: string}} */ (await rejected(alice.user.registerDevice(request)));
+		ok(/^server_/.test(again.code), "a used request is refused");
+		const login = await client.login(name, password);
+		ok(login.kind === "user", "no second factor");
+		equal(login.u.data.user_id, alice.user.data.user_id, "the account");
+		equal(await (await login.u.getGroup(group.data.group_id)).decryptString(text), "from before", "the text");
+
+		const devices = await alice.user.getDevices();
+		equal(devices.map(({device_id}) => device_id), [alice.user.data.device_id, login.u.data.device_id], "the devices");
+		equal(await alice.user.getDevices(devices.at(-1)), [], "the devices behind the last one");
+		await alice.user.deleteDevice(alice.password, login.u.data.device_id);
+		equal((await alice.user.getDevices()).length, 1, "devices after the deletion");
+	},
+
+	async "user keys that one device makes reach the other, and older contents stay readable"(keyfold, server) {
+		const alice = await newUser(keyfold, server);
+		const client = await newClient(keyfold, server);
+		const [name, password] = credentials();
+		await alice.user.registerDevice(await client.registerDeviceStart(name, password));
+		const login = await client.login(name, password);
+		ok(login.kind === "user", "no second factor");
+		const older = await login.u.encryptString("older", alice.user.data.user_id);
+
+		const before = alice.user.data.newest_key_id;
+		await alice.user.keyRotation();
+		ok(alice.user.data.newest_key_id !== before, "a new key");
+		const newer = await alice.user.encryptString("newer", alice.user.data.user_id);
+		equal(await alice.user.decryptString(older), "older", "the older text");
+		await finished(() => login.u.finishKeyRotation(), () => login.u.data.newest_key_id === alice.user.data.newest_key_id);
+		equal(await login.u.decryptString(newer), "newer", "the newer text on the other device");
+	},
+
+	async "password and identifier can be changed, and the old ones are void"(keyfold, server) {
+		const alice = await newUser(keyfold, server);
+		const wrong = /** @type {{code: string}} */ (await rejected(alice.user.changePassword("not it", "new")));
+		equal(wrong.code, "server_112", "code of a wrong old password");
+		await alice.user.changePassword(alice.password, "second");
+		equal((await failedLogin(keyfold, server, alice.name, alice.password)).code, "server_112", "the first password");
+		await alice.user.resetPassword("third");
+		equal((await failedLogin(keyfold, server, alice.name, "second")).code, "server_112", "the second password");
+
+		const [name] = credentials();
+		await alice.user.updateUser(name);
+		equal(alice.user.identifier, name, "the new identifier");
+		equal((await failedLogin(keyfold, server, alice.name, "third")).code, "server_100", "the old identifier");
+		const login = await (await newClient(keyfold, server)).login(name, "third");
+		equal(login.kind, "user", "login with everything new");
+	},
+
+	async "a second factor is asked for, by code and by recovery key"(keyfold, server) {
+		const alice = await newUser(keyfold, server);
+		equal(alice.user.enabledMfa(), false, "at first");
+		const [url, recovery_keys] = await alice.user.registerOtp("My App", "alice@example.org", alice.password);
+		equal(alice.user.enabledMfa(), true, "afterwards");
+		ok(url.startsWith("otpauth://totp/My%20App:alice%40example.org?secret="), "an address for the authenticator app");
+		equal(recovery_keys.length, 6, "recovery keys");
+		const secret = new URL(url).searchParams.get("secret") ?? "";
+
+		const client = await newClient(keyfold, server);
+		const login = await client.login(alice.name, alice.password);
+		ok(login.kind === "mfa", "the login waits");
+		const wrong = /** @type {{code: string}} */ (await rejected(client.mfaLogin("not a code", login.u)));
+		ok(/^server_/.test(wrong.code), "a wrong code is refused");
+		equal((await client.mfaLogin(await totp(secret), login.u)).data.user_id, alice.user.data.user_id, "by code");
+		const kept = JSON.parse(JSON.stringify(login.u));
+		const [first = "", second = ""] = recovery_keys;
+		equal((await client.mfaRecoveryLogin(first, kept)).data.user_id, alice.user.data.user_id, "by recovery key");
+		const used = /** @type {{code: string}} */ (await rejected(client.mfaRecoveryLogin(first, kept)));
+		equal(used.code, "server_901", "code of a used recovery key");
+
+		const needed = /** @type {{code: string}} */ (await rejected(alice.user.changePassword(alice.password, "new")));
+		equal(needed.code, "client_10000", "code of a password change without a factor");
+		const unclear = /** @type {{code: string}} */ (await rejected(alice.user.disableOtp(alice.password, "123456")));
+		equal(unclear.code, "client_424", "code of a token of which is not said what it is");
+		equal((await alice.user.getOtpRecoverKeys(alice.password, second, true)).length, 4, "keys that are left");
+		const {alg, recover} = await alice.user.resetRawOtp(alice.password, recovery_keys[2], true);
+		equal([alg, recover.length], ["totp_sha256", 6], "after a reset");
+		await alice.user.disableOtp(alice.password, recover[0], true);
+		equal((await (await newClient(keyfold, server)).login(alice.name, alice.password)).kind, "user", "in the end");
+	},
+
+	async "who logs out or deletes the account leaves nothing behind"(keyfold, server) {
+		const alice = await newUser(keyfold, server);
+		await alice.user.getGroup(await alice.user.createGroup());
+		await alice.user.logOut();
+		equal(await alice.client.currentUser(), undefined, "nobody");
+		equal(await alice.client.user(alice.name), undefined, "not this one either");
+
+		const bob = await newUser(keyfold, server);
+		await bob.user.deleteUser(bob.password);
+		equal((await failedLogin(keyfold, server, bob.name, bob.password)).code, "server_100", "after the deletion");
+	},
+
+	async "contents for one user can be read by that user alone, with proof of the author"(keyfold, server) {
+		const [alice, bob] = await Promise.all([newUser(keyfold, server), newUser(keyfold, server)]);
+		const [alice_id, bob_id] = [alice.user.data.user_id, bob.user.data.user_id];
+		const data = new Uint8Array([0, 1, 2, 255]);
+		equal(await bob.user.decrypt(await alice.user.encrypt(data, bob_id)), data, "bytes");
+
+		const signed = await alice.user.encryptString("signed", bob_id, true);
+		equal(await bob.user.decryptString(signed, true, alice_id), "signed", "a signed text");
+		equal(await bob.user.decryptString(signed), "signed", "a signed text that is not verified");
+		const other = /** @type {{code: string}} */ (await rejected(bob.user.decryptString(signed, true, bob_id)));
+		ok(other.code.length > 0, "a signature of somebody else is refused");
+		const unsigned = await alice.user.encryptString("unsigned", bob_id);
+		const stripped = /** @type {{code: string}} */ (await rejected(bob.user.decryptString(unsigned, true, alice_id)));
+		equal(stripped.code, "client_401", "code of a missing signature");
+		const nobody = /** @type {{code: string}} */ (await rejected(bob.user.decryptString(signed, true)));
+		equal(nobody.code, "client_424", "code of a verification without an author");
+		const foreign = /** @type {{code: string}} */ (await rejected(alice.user.decryptString(signed)));
+		equal(foreign.code, "server_304", "code for the author, who has not the key");
+
+		const {head, data: payload} = await alice.user.encryptRaw(data, bob_id, true);
+		equal(JSON.parse(head).sign.id, alice.user.data.newest_key_id, "who signed, in the head");
+		equal(await bob.user.decryptRaw(head, payload), data, "bytes with the head apart");
+	},
+
+	async "public keys are found, verified, and compared by safety numbers"(keyfold, server) {
+		const [alice, bob] = await Promise.all([newUser(keyfold, server), newUser(keyfold, server)]);
+		const key = await alice.client.getUserPublicKey(bob.user.data.user_id);
+		equal(key.public_key_id, bob.user.data.newest_key_id, "id of the key");
+		equal(JSON.parse(key.public_key).public_key_id, key.public_key_id, "id in the exported key");
+		equal(key.verified, false, "verified at first");
+		ok(key.public_key_sig_key_id !== undefined, "the key is signed");
+		equal(await alice.client.verifyUserPublicKey(bob.user.data.user_id, key), true, "verification");
+		equal((await alice.client.getUserPublicKey(bob.user.data.user_id)).verified, true, "verified afterwards");
+		const verify_key = await alice.client.getUserVerifyKey(bob.user.data.user_id, key.public_key_sig_key_id);
+		equal(JSON.parse(verify_key).verify_key_id, key.public_key_sig_key_id, "id of the verify key");
+
+		/** @type {(one: typeof alice, other: typeof alice) => Promise<string>} */
+		const number = (one, {user: {data}}) =>
+			one.user.createSafetyNumber({user_id: data.user_id, verify_key_id: data.newest_key_id});
+		equal(await number(alice, bob), await number(bob, alice), "the number on both sides");
+		ok((await alice.user.createSafetyNumber()) !== (await number(alice, bob)), "the own number is another");
+		const nobody = "00000000-0000-4000-8000-000000000000";
+		const unknown = /** @type {{code: string}} */ (await rejected(alice.client.getUserPublicKey(nobody)));
+		equal(unknown.code, "server_100", "code of an unknown user");
+	},
+
+	async "members of a group are invited, ask to join, change rank and leave"(keyfold, server) {
+		const [alice, bob, carol] = await Promise.all([0, 1, 2].map(() => newUser(keyfold, server)));
+		ok(alice && bob && carol, "three users");
+		const group_id = await alice.user.createGroup();
+		const group = await alice.user.getGroup(group_id);
+
+		await group.invite(bob.user.data.user_id, 2);
+		equal((await bob.user.getGroupInvites()).map((invite) => invite.group_id), [group_id], "the invitation");
+		await bob.user.acceptGroupInvite(group_id);
+		equal((await bob.user.getGroup(group_id)).data.rank, 2, "rank as invited");
+		await carol.user.groupJoinRequest(group_id);
+		equal((await carol.user.sentJoinReq()).map((request) => request.group_id), [group_id], "the request as sent");
+		const [request] = await group.getJoinRequests();
+		equal(request?.user_id, carol.user.data.user_id, "the request");
+		await group.acceptJoinRequest(carol.user.data.user_id, 0, 3);
+		equal((await carol.user.getGroup(group_id)).data.rank, 3, "rank as accepted");
+
+		const members = await group.getMember();
+		equal(members.map(({user_id, rank}) => [user_id, rank]), [[bob.user.data.user_id, 2], [carol.user.data.user_id, 3]], "members");
+		equal(await group.getMember(members.at(-1)), [], "members behind the last one");
+		await group.updateRank(carol.user.data.user_id, 4);
+		const senseless = /** @type {{code: string}} */ (await rejected(group.updateRank(carol.user.data.user_id, 5)));
+		equal(senseless.code, "client_200", "code of a rank that does not exist");
+		const weak = /** @type {{code: string}} */ (await rejected((await carol.user.getGroup(group_id)).invite(bob.user.data.user_id)));
+		equal(weak.code, "client_201", "code of an action above the rank");
+
+		await (await bob.user.getGroup(group_id)).leave();
+		await group.kickUser(carol.user.data.user_id);
+		equal(await group.getMember(), [], "members in the end");
+		equal(await carol.user.getGroups(), [], "groups of someone who was removed");
+		await group.stopInvites();
+		const closed = /** @type {{code: string}} */ (await rejected(group.inviteAuto(bob.user.data.user_id)));
+		equal(closed.code, "server_317", "code of an invitation to a closed group");
+		await group.deleteGroup();
+		equal(await alice.user.getGroups(), [], "groups after the deletion");
+	},
+
+	async "new group keys reach the other members, and keep out who was removed"(keyfold, server) {
+		const [alice, bob, carol] = await Promise.all([0, 1, 2].map(() => newUser(keyfold, server)));
+		ok(alice && bob && carol, "three users");
+		const group = await alice.user.getGroup(await alice.user.createGroup(true));
+		const group_id = group.data.group_id;
+		await group.inviteAuto(bob.user.data.user_id);
+		await group.inviteAuto(carol.user.data.user_id);
+		const of_bob = await bob.user.getGroup(group_id);
+		const of_carol = await carol.user.getGroup(group_id);
+		const older = await group.encryptString("older", true);
+
+		await group.kickUser(carol.user.data.user_id);
+		const before = group.data.newest_key_id;
+		await group.keyRotation(true);
+		ok(group.data.newest_key_id !== before, "a new key");
+		const newer = await group.encrypt(new TextEncoder().encode("newer"), true);
+		await finished(() => of_bob.groupUpdateCheck(), () => of_bob.data.newest_key_id === group.data.newest_key_id);
+		equal(of_bob.data.key_update, false, "nothing is left to finish");
+		const author = alice.user.data.user_id;
+		equal(new TextDecoder().decode(await of_bob.decrypt(newer, true, author)), "newer", "the newer content");
+		equal(await of_bob.decryptString(older, true, author), "older", "the older text");
+		ok(await rejected(of_carol.decrypt(newer)), "nothing for someone who was removed");
+		equal(of_bob.decryptStringSync(older), "older", "without a request");
+		const {head, data} = await group.encryptRaw(new Uint8Array([1]));
+		equal(await of_bob.decryptRaw(head, data), new Uint8Array([1]), "with the head apart");
+		equal((await bob.client.getGroupPublicKey(group_id)).id, group.data.newest_key_id, "the public key");
+	},
+
+	async "child groups and connected groups are reached through their members"(keyfold, server) {
+		const [alice, bob] = await Promise.all([newUser(keyfold, server), newUser(keyfold, server)]);
+		const parent = await alice.user.getGroup(await alice.user.createGroup());
+		const child = await parent.getChildGroup(await parent.createChildGroup());
+		equal(child.data.parent_group_id, parent.data.group_id, "the parent");
+		equal((await parent.getChildren()).map(({group_id}) => group_id), [child.data.group_id], "the children");
+		await parent.inviteAuto(bob.user.data.user_id);
+		const through_parent = await bob.user.getGroup(child.data.group_id);
+		equal(through_parent.data.from_parent, true, "access through the parent");
+		equal(await through_parent.decryptString(await child.encryptString("child")), "child", "a text of the child");
+
+		const connected_id = await parent.createConnectedGroup();
+		const connected = await parent.getConnectedGroup(connected_id);
+		equal(connected.data.is_connected_group, true, "a connected group");
+		equal((await parent.getGroups()).map(({group_id}) => group_id), [connected_id], "connected groups of the parent");
+		const through_member = await bob.user.getGroup(connected_id, parent.data.group_id);
+		equal(through_member.data.access_by_group_as_member, parent.data.group_id, "access through the member");
+		equal(await through_member.decryptString(await connected.encryptString("both")), "both", "a text of both");
+
+		const third = await bob.user.getGroup(await bob.user.createGroup());
+		await third.groupJoinRequest(connected_id);
+		const [request] = await connected.getJoinRequests();
+		equal([request?.user_id, request?.user_type], [third.data.group_id, 2], "a request by a group");
+		await connected.acceptJoinRequest(third.data.group_id, 2);
+		equal(await (await third.getConnectedGroup(connected_id)).decryptString(await connected.encryptString("all")), "all", "a text of all");
+	},
+
+	async "an app's own backend can create groups, invite and change ranks"(keyfold, server) {
+		const [alice, bob] = await Promise.all([newUser(keyfold, server), newUser(keyfold, server)]);
+		/** @type {(method: string, path: string, body: string) => Promise<any>} */
+		const send = async (method, path, body) => {
+			const headers = {
+				"x-sentc-app-token": server.app_token,
+				"content-type": "application/json",
+				authorization: `Bearer ${await alice.user.getJwt()}`,
+			};
+			const answer = await (await fetch(`${server.base_url}/api/v1/${path}`, {method, headers, body})).json();
+			equal(answer.status, true, `success of ${path}`);
+			return answer.result;
+		};
+		const {group_id} = await send("POST", "group", alice.user.prepareGroupCreate());
+		const group = await alice.user.getGroup(group_id);
+		const bob_id = bob.user.data.user_id;
+		const {session_id = ""} = await send("PUT", `group/${group_id}/invite_auto/${bob_id}`, await group.prepareKeysForNewMember(bob_id));
+		await group.handleInviteSessionKeysForNewMember(session_id ?? "", bob_id, true);
+		await send("PUT", `group/${group_id}/change_rank`, group.prepareUpdateRank(bob_id, 3));
+		const of_bob = await bob.user.getGroup(group_id);
+		equal(of_bob.data.rank, 3, "the rank");
+		equal(await of_bob.decryptString(await group.encryptString("text")), "text", "a text");
+		const [body, key_id] = await group.prepareCreateChildGroup();
+		equal(key_id, group.data.newest_key_id, "the key that the child is made with");
+		equal((await send("POST", `group/${group_id}/child`, body)).group_id.length, 36, "id of the child");
+		await send("POST", `group/${group_id}/key_rotation`, await group.prepareKeyRotation());
+	},
+
+	async "several clients and users live side by side"(keyfold, server) {
+		const client = await newClient(keyfold, server);
+		const [first, second] = [credentials(), credentials()];
+		await client.register(...first);
+		await client.register(...second);
+		const one = await client.login(...first);
+		const other = await client.login(...second);
+		ok(one.kind === "user" && other.kind === "user", "no second factor");
+		equal((await client.currentUser())?.data.user_id, other.u.data.user_id, "the one who logged in last");
+		equal((await client.user(first[0]))?.data.user_id, one.u.data.user_id, "the other one");
+		equal(await (await newClient(keyfold, server)).currentUser(), undefined, "nobody in another client");
+	},
+};
+
+/**
+ * @param {Keyfold} keyfold
+ * @param {Server} server
+ */
+async function newClient({createClient, MemoryStorage}, server) {
+	const store = new MemoryStorage();
+	return createClient({...server, storage: {getStorage: async () => store}});
+}
+
+/**
+ * @param {Keyfold} keyfold
+ * @param {Server} server
+ */
+async function newUser(keyfold, server) {
+	const client = await newClient(keyfold, server);
+	const [name, password] = credentials();
+	await client.register(name, password);
+	const login = await client.login(name, password);
+	ok(login.kind === "user", "no second factor");
+	return {client, user: login.u, name, password};
+}
+
+/** @returns {[string, string]} */
+function credentials() {
+	return [`user-${crypto.randomUUID()}`, `password-${crypto.randomUUID()}`];
+}
+
+/**
+ * @param {Keyfold} keyfold
+ * @param {Server} server
+ * @param {string} name
+ * @param {string} password
+ * @returns {Promise<{code: string}>}
+ */
+async function failedLogin(keyfold, server, name, password) {
+	const client = await newClient(keyfold, server);
+	return /** @type {{code: string}} */ (await rejected(client.login(name, password)));
+}
+
+/**
+ * Repeats `step` until `done`: the server passes new keys on in its own time.
+ *
+ * @param {() => Promise<void>} step
+ * @param {() => boolean} done
+ */
+async function finished(step, done) {
+	const deadline = Date.now() + 30_000;
+	do {
+		await step();
+		ok(Date.now() < deadline, "the server to pass on the new key within 30 seconds");
+	} while (!done());
+}
+
+/**
+ * The code of this moment: RFC 6238 with SHA-256, 6 digits, 30 seconds.
+ *
+ * @param {string} secret base32
+ */
+async function totp(secret) {
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+	const bits = [...secret.replace(/=+$/, "")].map((letter) => letters.indexOf(letter).toString(2).padStart(5, "0")).join("");
+	const key = Uint8Array.from(bits.match(/.{8}/g) ?? [], (byte) => parseInt(byte, 2));
+	const counter = new DataView(new ArrayBuffer(8));
+	counter.setBigUint64(0, BigInt(Math.floor(Date.now() / 30_000)));
+	const hmac = await crypto.subtle.importKey("raw", key, {name: "HMAC", hash: "SHA-256"}, false, ["sign"]);
+	const digest = new DataView(await crypto.subtle.sign("HMAC", hmac, counter));
+	const offset = digest.getUint8(digest.byteLength - 1) & 15;
+	return ((digest.getUint32(offset) & 0x7fffffff) % 1_000_000).toString().padStart(6, "0");
+}

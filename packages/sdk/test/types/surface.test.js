@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import {readFile, readdir} from "node:fs/promises";
+import {test} from "node:test";
+
+const DECLARATIONS = new URL("../../dist/esm/", import.meta.url);
+
+test("nothing in the public declarations is `any`, and nothing refers to files that are not shipped", async () => {
+	const names = (await readdir(DECLARATIONS, {recursive: true})).filter((name) => name.endsWith(".d.ts"));
+	assert.ok(names.includes("index.d.ts"));
+	for (const name of names) {
+		const text = await readFile(new URL(name, DECLARATIONS), "utf8");
+		const code = text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*/g, "");
+		assert.doesNotMatch(code, /\bany\b/, name);
+		for (const [, path = ""] of code.matchAll(/from "(\.[^"]*)"/g)) {
+			assert.ok(names.includes(join(name, path)), `${name} refers to ${path}`);
+		}
+	}
+});
+
+test("the package exports what apps import by name, in both forms", async () => {
+	const expected = [
+		"Client",
+		"FolderStorage",
+		"Group",
+		"IndexeddbStorage",
+		"KeyfoldError",
+		"MemoryStorage",
+		"REFRESH_ENDPOINT",
+		"StorageFactory",
+		"USER_KEY_STORAGE_NAMES",
+		"User",
+		"createClient",
+		"default",
+	];
+	const module = await import("keyfold");
+	assert.deepEqual(Object.keys(module).sort(), expected);
+	const {createRequire} = await import("node:module");
+	assert.deepEqual(Object.keys(createRequire(import.meta.url)("keyfold")).sort(), expected);
+});
+
+test("before `init`, calls say what is missing, and importing needs no browser", async () => {
+	const {default: Sentc, KeyfoldError} = await import("keyfold");
+	for (const call of [() => Sentc.generateRegisterData(), () => Sentc.prepareRegister("name", "password")]) {
+		assert.throws(call, (error) => error instanceof KeyfoldError && error.code === "client_480");
+	}
+	await assert.rejects(Sentc.login("name", "password"), {code: "client_480"});
+	await assert.rejects(Sentc.getActualUser(), {code: "client_480"});
+});
+
+/**
+ * @param {string} file
+ * @param {string} path relative to the file's folder, with `.js`
+ */
+function join(file, path) {
+	return new URL(path, new URL(file, "file:///")).pathname.slice(1).replace(/\.js$/, ".d.ts");
+}
