@@ -6,7 +6,7 @@ use keyfold_protocol::user::{
     DeviceKeys, DeviceRegister, KeyDerivedData, MasterKey, RegisterInput, ResetPasswordInput,
 };
 
-use crate::encoding::{from_base64, to_base64_url};
+use crate::encoding::{from_base64, secret_to_base64_url, to_base64_url};
 use crate::password::NewPassword;
 use crate::primitives::random::{Entropy, System};
 use crate::server::CHALLENGE_LEN;
@@ -54,7 +54,7 @@ pub fn generate_credentials() -> Result<(String, SecretText), Error> {
     let mut identifier = [0; 20];
     System.fill(&mut identifier)?;
     let password = crate::Secret::<40>::random(&mut System)?;
-    Ok((to_base64_url(&identifier), SecretText::new(to_base64_url(password.expose()))))
+    Ok((to_base64_url(&identifier), secret_to_base64_url(password.expose())))
 }
 
 /// The keys of a logged-in device, and whose it is.

@@ -4,7 +4,7 @@
 //! processor which characters they are. Ciphertexts, signatures and public keys, which everybody sees, take the fast way.
 
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use base64ct::{Base64, Base64UrlUnpadded, Encoding};
 
 use crate::{Error, SecretBytes, SecretText};
@@ -35,9 +35,14 @@ pub(crate) fn secret_from_base64(text: &str, error: Error) -> Result<SecretBytes
     Base64::decode_vec(text).map(SecretBytes::new).map_err(|_| error)
 }
 
-/// URL alphabet without padding (RFC 4648 section 5).
+/// URL alphabet without padding (RFC 4648 section 5), for what is not secret.
 pub(crate) fn to_base64_url(bytes: &[u8]) -> String {
-    Base64UrlUnpadded::encode_string(bytes)
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// As [`to_base64_url`], in constant time.
+pub(crate) fn secret_to_base64_url(bytes: &[u8]) -> SecretText {
+    SecretText::new(Base64UrlUnpadded::encode_string(bytes))
 }
 
 /// Wraps raw key bytes: label `PUBLIC KEY`, lines of 64 characters, LF line ends, also after the last line.

@@ -17,7 +17,7 @@ use keyfold_protocol::encoding::{
 use keyfold_protocol::group::GroupCreate;
 use keyfold_protocol::user::DeviceRegister;
 
-use crate::encoding::{from_base64, to_base64_url};
+use crate::encoding::{from_base64, secret_to_base64_url};
 use crate::primitives::random::{Entropy, System};
 use crate::suite::{CipherKey, EncryptKey, HashKey, OrderKey, SignKey, VerifyKey};
 use crate::{Error, PublicKey, password};
@@ -46,7 +46,7 @@ pub fn encrypt_to(algorithm: &str, public_key: &str, plaintext: &[u8]) -> Result
 pub fn login_challenge(algorithm: &str, public_key: &str) -> Result<(String, Base64Text), Error> {
     let mut bytes = [0; CHALLENGE_BYTES];
     System.fill(&mut bytes)?;
-    let text = to_base64_url(&bytes);
+    let text = secret_to_base64_url(&bytes).into_exposed();
     let encrypted = encrypt_to(algorithm, public_key, text.as_bytes())?;
     Ok((text, Base64Text::encode(&encrypted)))
 }
