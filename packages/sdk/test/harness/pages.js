@@ -16,10 +16,17 @@ const TYPES = {
 /**
  * Serves the files of this package, `dist/` and `test/` among them, on a free port.
  *
+ * @param {Record<string, (request: import("node:http").IncomingMessage, response: import("node:http").ServerResponse) => Promise<unknown>>} [backend]
+ * what an app's own backend does, by method and path, for example `GET /refresh`
  * @returns {Promise<{origin: string, stop: () => Promise<void>}>}
  */
-export async function servePages() {
+export async function servePages(backend = {}) {
 	const server = createServer(async (request, response) => {
+		const handle = backend[`${request.method} ${request.url}`];
+		if (handle !== undefined) {
+			await handle(request, response);
+			return;
+		}
 		const path = normalize(decodeURIComponent(new URL(request.url ?? "/", "http://localhost").pathname));
 		try {
 			const content = await readFile(join(ROOT, path));
