@@ -126,4 +126,50 @@ describe("in Chromium", () => {
 		assert.deepEqual(requests.filter((path) => path.endsWith(".wasm")), ["/dist/esm/keyfold.wasm"]);
 		await context.close();
 	});
+
+	test("`wasm_path` says where the WebAssembly is, and a wrong one is an error that can be mended", async () => {
+		const {page, context} = await openPage(browser, pages.origin);
+		/** @type {string[]} */
+		const requests = [];
+		page.on("request", (request) => requests.push(new URL(request.url()).pathname));
+		const outcome = await page.evaluate(async (target) => {
+			const {default: Sentc, KeyfoldError} = await import("/dist/esm/browser.js");
+			const error = await Sentc.init({...target, wasm_path: "/nowhere.wasm"}).catch((error) => error);
+			await Sentc.init({...target, wasm_path: "/dist/keyfold.wasm"});
+			return {ours: error instanceof KeyfoldError, code: error.code, credentials: Sentc.generateRegisterData().length};
+		}, {base_url: server.base_url, app_token: APP_TOKEN});
+		assert.deepEqual(outcome, {ours: true, code: "client_481", credentials: 2});
+		assert.deepEqual(requests.filter((path) => path.endsWith(".wasm")), ["/nowhere.wasm", "/dist/keyfold.wasm"]);
+		await context.close();
+	});
+
+	test("the effective settings can be read, and a second `init` changes none", async () => {
+		const {page, context} = await openPage(browser, pages.origin);
+		const outcome = await page.evaluate(async (target) => {
+			const {default: Sentc} = await import("/dist/esm/browser.js");
+			const first = await Sentc.init({...target, wasm_path: "/dist/keyfold.wasm"});
+			const [name, password] = Sentc.generateRegisterData();
+			const id = await Sentc.register(name, password);
+			await Sentc.login(name, password);
+			const second = await Sentc.init({app_token: "another", base_url: "https://elsewhere.example"});
+			return {first, id, second: second?.data.user_id, options: Sentc.options};
+		}, {base_url: server.base_url, app_token: APP_TOKEN});
+		assert.equal(outcome.first, undefined);
+		assert.equal(outcome.second, outcome.id);
+		assert.deepEqual(outcome.options, {base_url: server.base_url, app_token: APP_TOKEN});
+		await context.close();
+	});
+
+	test("data of another program under our names means logging in again, not a broken start", async () => {
+		const {page, context} = await openPage(browser, pages.origin);
+		const user = await page.evaluate(async (target) => {
+			const {default: Sentc, IndexeddbStorage} = await import("/dist/esm/browser.js");
+			const store = new IndexeddbStorage();
+			await store.set("actual_user", "alice");
+			await store.set("user_data_id_alice", {device: {}, user_keys: [], key_map: new Map()});
+			return Sentc.init(target);
+		}, {base_url: server.base_url, app_token: APP_TOKEN});
+		assert.equal(user, undefined);
+		await context.close();
+	});
 });
