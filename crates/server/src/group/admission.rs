@@ -7,7 +7,7 @@ use keyfold_protocol::{MAX_KEYS_PER_UPLOAD, RANK_DEFAULT};
 
 use super::access::{Access, RANK_ADMIN, RANK_MEMBER};
 use super::limits::{GroupLimits, Limit};
-use super::principal::Principal;
+use super::principal::{MemberKind, Principal};
 use super::store::members::Inserted;
 use super::store::sessions::Session;
 use super::{rotation, store};
@@ -135,7 +135,7 @@ pub(super) async fn hand_over(
 /// reach it at once.
 ///
 /// # Errors
-/// 400/302 when it is one already, 400/322 when the group is full.
+/// 400/100 or 400/310 when it has ceased to exist, 400/302 when it is a member already, 400/322 when the group is full.
 pub(super) async fn enrol(
     tx: &mut Tx,
     group: &GroupId,
@@ -144,6 +144,12 @@ pub(super) async fn enrol(
     limits: &GroupLimits,
     now: u64,
 ) -> Result<(), ApiError> {
+    if !store::groups::hold(tx, principal).await? {
+        return Err(match principal.kind {
+            MemberKind::User => ErrorCode::UserNotFound.into(),
+            MemberKind::Parent | MemberKind::Group => ErrorCode::GroupAccess.into(),
+        });
+    }
     match store::members::insert(tx, group, principal, rank, now, limits.members).await? {
         Inserted::Yes => {}
         Inserted::AlreadyMember => return Err(ErrorCode::AlreadyMember.into()),

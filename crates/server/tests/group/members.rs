@@ -3,7 +3,7 @@
 use hyper::Method;
 use serde_json::{Value, json};
 
-use crate::support::{World, at, on_both_databases};
+use crate::support::{Engine, World, at, on_both_databases};
 
 on_both_databases! {
     leaving_a_child_never_touches_the_keys_of_the_parent,
@@ -13,6 +13,7 @@ on_both_databases! {
     a_kicked_member_loses_the_stored_keys,
     ranks_are_given_by_admins_within_their_bounds,
     a_member_group_leaves_by_its_admins,
+    a_deleted_account_leaves_no_trace_and_no_group_without_an_admin,
     pages_of_members_meet_without_gap_or_overlap,
     pages_of_groups_invitations_and_requests_meet_without_gap_or_overlap,
 }
@@ -232,4 +233,60 @@ async fn pages_of_groups_invitations_and_requests_meet_without_gap_or_overlap(wo
         ids.sort();
         assert_eq!(ids, groups, "{list}");
     }
+}
+
+async fn a_deleted_account_leaves_no_trace_and_no_group_without_an_admin(world: World) {
+    let [alice, bob, carol] = world.users().await;
+    let group = alice.create_group().await;
+    let other = bob.create_group().await;
+    for (guest, rank) in [(&bob, 3), (&carol, 2)] {
+        alice.add(&group, guest, rank).await;
+    }
+    alice.patch(&at(&other, "/join_req")).await.done();
+    let body = bob.keys_for(&other, &alice.keys.public, None).await;
+    bob.put(&at(&other, &format!("/invite/{}", alice.id())), &body).await.ok::<Value>();
+    carol.rotate(&group).await;
+    world.jobs_done().await;
+    alice.delete("user").await.done();
+    for sql in [
+        "SELECT count(*) FROM group_members WHERE member_id = $1",
+        "SELECT count(*) FROM group_member_keys WHERE member_id = $1",
+        "SELECT count(*) FROM pending_key_rotations WHERE member_id = $1",
+        "SELECT count(*) FROM group_invites WHERE member_id = $1",
+    ] {
+        assert_eq!(world.count(sql, &[alice.id()]).await, 0, "{sql}");
+    }
+    assert_eq!(carol.rank_in(&group).await, 1, "the strongest of those who are left");
+    assert_eq!(bob.rank_in(&group).await, 3);
+    bob.put(&at(&other, &format!("/join_req/{}/light", alice.id())), &json!({})).await.refused(400, 309);
+    assert_eq!(world.count("SELECT member_count FROM groups WHERE id = $1", &[group.as_str()]).await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn changes_hold_at_once_on_every_server() {
+    let here = World::start(Engine::Postgres).await;
+    let there = here.beside().await;
+    let [alice, bob] = here.users().await;
+    let bob_there = bob.at(&there);
+    let root = alice.create_group().await;
+    let child = alice.create_child(&root).await;
+    for rank in [4, 2, 3] {
+        bob_there.get(&at(&child, "")).await.refused(400, 310);
+        alice.add(&root, &bob, rank).await;
+        assert_eq!(bob_there.rank_in(&child).await, i64::from(rank));
+        let body = json!({"changed_user_id": bob.id(), "new_rank": 1});
+        alice.put(&at(&root, "/change_rank"), &body).await.done();
+        assert_eq!(bob_there.rank_in(&child).await, 1);
+        bob_there.delete(&at(&root, "/leave")).await.done();
+        bob.get(&at(&child, "")).await.refused(400, 310);
+    }
+    alice.add(&root, &bob, 4).await;
+    alice.patch(&at(&root, "/change_invite")).await.done();
+    there.user().await.patch(&at(&root, "/join_req")).await.refused(400, 317);
+    alice.delete(&at(&root, "")).await.done();
+    for group in [&root, &child] {
+        bob_there.get(&at(group, "")).await.refused(400, 310);
+        alice.at(&there).get(&at(group, "")).await.refused(400, 310);
+    }
+    there.shutdown().await;
 }

@@ -75,6 +75,8 @@ pub(crate) struct World {
 
 struct Running {
     address: SocketAddr,
+    /// To start another one beside it.
+    config: Option<Config>,
     /// `None` for a server of another process.
     state: Option<AppState>,
     server: Mutex<Option<RunningServer>>,
@@ -127,13 +129,13 @@ impl World {
         let http = Client::builder(TokioExecutor::new()).build_http();
         let (state, server) = (None, Mutex::new(None));
         let (clock, _storage) = (ShiftedClock::default(), Storage::OfTheTest);
-        Self { inner: Arc::new(Running { address, state, server, http, clock, _storage }), app }
+        Self { inner: Arc::new(Running { address, config: None, state, server, http, clock, _storage }), app }
     }
 
     async fn start_server(mut config: Config, storage: Storage, app: Option<Arc<CreatedApp>>) -> Self {
         let clock = ShiftedClock::default();
         config.clock = Arc::new(clock.clone());
-        let server = Server::start(config).await.unwrap();
+        let server = Server::start(config.clone()).await.unwrap();
         let http = Client::builder(TokioExecutor::new()).build_http();
         let state = server.state().clone();
         let app = match app {
@@ -142,6 +144,7 @@ impl World {
         };
         let running = Running {
             address: server.address(),
+            config: Some(config),
             state: Some(state),
             server: Mutex::new(Some(server)),
             http,
@@ -149,6 +152,12 @@ impl World {
             _storage: storage,
         };
         Self { inner: Arc::new(running), app }
+    }
+
+    /// Another server on the same database.
+    pub(crate) async fn beside(&self) -> Self {
+        let config = self.inner.config.clone().unwrap();
+        Self::start_server(config, Storage::OfTheTest, Some(self.app.clone())).await
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -445,6 +454,11 @@ impl User {
 
     pub(crate) fn id(&self) -> &str {
         self.id.as_str()
+    }
+
+    /// The same user at another server.
+    pub(crate) fn at(&self, world: &World) -> Self {
+        Self { world: world.clone(), ..self.clone() }
     }
 
     /// The same user with another token.

@@ -5,6 +5,7 @@ use keyfold_protocol::id::{AppId, GroupId, UserId};
 
 use crate::db::{DbError, Dialect, Tx, params};
 use crate::group::access::{Access, Group};
+use crate::group::principal::{MemberKind, Principal};
 
 /// Makes every other transaction that locks the group wait until this one ends. On SQLite there is only one writer.
 pub(in crate::group) async fn lock(tx: &mut Tx, group: &GroupId) -> Result<(), DbError> {
@@ -43,6 +44,16 @@ pub(in crate::group) async fn find(tx: &mut Tx, app: &AppId, id: &GroupId) -> Re
 pub(crate) async fn user_exists(tx: &mut Tx, app: &AppId, user: &UserId) -> Result<bool, DbError> {
     let sql = "SELECT 1 FROM users WHERE id = $1 AND app_id = $2";
     Ok(tx.query_opt(sql, params![user, app], |row| row.col::<i64>()).await?.is_some())
+}
+
+/// Whether the principal exists at this moment, and keeps it from being deleted until the transaction ends: its deletion removes the
+/// memberships that it finds, and must not miss this one.
+pub(in crate::group) async fn hold(tx: &mut Tx, principal: &Principal) -> Result<bool, DbError> {
+    let sql = match principal.kind {
+        MemberKind::User => "SELECT 1 FROM users WHERE id = $1 FOR SHARE",
+        MemberKind::Parent | MemberKind::Group => "SELECT 1 FROM groups WHERE id = $1 AND kind = 0 FOR SHARE",
+    };
+    Ok(tx.query_opt(sql, params![principal.id], |row| row.col::<i64>()).await?.is_some())
 }
 
 pub(in crate::group) async fn count_children(
