@@ -32,8 +32,8 @@
 //!    `return Err(ErrorCode::….into())`.
 //! 5. **Store**: functions on `&mut Tx` with the SQL, `params![…]`, and a closure that reads the columns in order
 //!    (`|row| Ok(Thing { id: row.col()?, time: row.col()? })`). New tables are a new file in `migrations/`, listed in `db/migration.rs`.
-//! 6. **Test**: `tests/<area>.rs`, real HTTP against a server in the test's process, on both databases by the `on_both_databases!` macro of
-//!    `tests/support`.
+//! 6. **Test**: `tests/<domain>/<area>.rs`, real HTTP against a server in the test's process, on both databases by the
+//!    `on_both_databases!` macro of the domain's `support.rs`.
 //!
 //! Time comes from `state.now()`, randomness and ids from [`random`], hashes from [`hash`], secrets at rest go through
 //! `state.root_key.seal(…)`, attempts that could be repeated by an attacker through `state.throttle`.
@@ -52,6 +52,7 @@ pub mod jwt;
 mod keyring;
 pub mod random;
 pub mod reply;
+pub mod retention;
 mod root_key;
 mod routing;
 mod server;

@@ -24,6 +24,7 @@ use crate::group::rotation_job::RotationHandler;
 use crate::installation::{self, InstallationError};
 use crate::jobs::{Wake, Workers};
 use crate::jwt::JwtCache;
+use crate::retention::forget_expired_regularly;
 use crate::routing;
 use crate::state::{AppState, Shared};
 use crate::telemetry::Telemetry;
@@ -39,6 +40,7 @@ pub struct RunningServer {
     stop: oneshot::Sender<()>,
     accepting: JoinHandle<()>,
     workers: Workers,
+    retention: JoinHandle<()>,
 }
 
 /// Why a server did not start.
@@ -90,7 +92,8 @@ impl Server {
         let (stop, stopped) = oneshot::channel();
         let accepting = tokio::spawn(accept(listener, state.clone(), stopped));
         tracing::info!(%address, database = state.db.dialect().name(), "listening");
-        Ok(RunningServer { address, state, stop, accepting, workers })
+        let retention = tokio::spawn(forget_expired_regularly(state.clone()));
+        Ok(RunningServer { address, state, stop, accepting, workers, retention })
     }
 }
 
@@ -112,6 +115,7 @@ impl RunningServer {
         // Fails when the server has ended already.
         let _ = self.stop.send(());
         let _ = self.accepting.await;
+        self.retention.abort();
         self.workers.stop().await;
         self.state.db.close().await;
     }

@@ -223,9 +223,4 @@ impl AppCache {
         let class = if hash == app.public_token_hash { TokenClass::Public } else { TokenClass::Secret };
         Ok((app, class))
     }
-
-    /// To be called after a change of an app by this process.
-    pub(crate) fn clear(&self) {
-        self.apps.clear();
-    }
 }

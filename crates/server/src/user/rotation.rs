@@ -1,6 +1,7 @@
 //! Rotation of user keys: one device makes the new keys, the server prepares them for the others, which take them over.
 
 use keyfold_crypto::server::encrypt_ephemeral_key;
+use keyfold_protocol::app::GroupOptions;
 use keyfold_protocol::encoding::Base64Text;
 use keyfold_protocol::error::ErrorCode;
 use keyfold_protocol::group::{
@@ -12,6 +13,7 @@ use super::store::{self, Action, devices};
 use crate::db::{Tx, params};
 use crate::error::ApiError;
 use crate::extract::Jwt;
+use crate::group::month::start_of_month;
 use crate::keyring;
 use crate::random;
 use crate::state::AppState;
@@ -23,16 +25,19 @@ const ATTEMPTS: usize = 5;
 /// be missed, and nothing is left to do when the answer is sent.
 ///
 /// # Errors
-/// 400/117 without sign and verify keys, 400/1 for malformed ids, 400/311 when the previous key is not the newest (any more).
+/// 400/117 without sign and verify keys, 400/1 for malformed ids, 400/311 when the previous key is not the newest (any more), 400/321
+/// when the month's rotations are used up.
 pub(super) async fn start(
     state: &AppState,
     jwt: Jwt,
+    options: &GroupOptions,
     input: KeyRotationStart,
 ) -> Result<KeyRotationStartOutput, ApiError> {
     check(&input)?;
     let mut rotation = Rotation {
         key_id: KeyId::from(random::ordered_id()),
         now: state.now(),
+        monthly_limit: u64::try_from(options.max_key_rotation_month).unwrap_or(0),
         shares: Vec::new(),
         input,
         jwt,
@@ -90,6 +95,8 @@ struct Rotation {
     key_id: KeyId,
     input: KeyRotationStart,
     shares: Vec<Share>,
+    /// Rotations are kept for ever and make every login larger: one user must not make them without end.
+    monthly_limit: u64,
     now: u64,
 }
 
@@ -150,6 +157,11 @@ async fn insert(tx: &mut Tx, rotation: &Rotation) -> Result<bool, ApiError> {
         |device: &DeviceId| *device == jwt.device_id || rotation.shares.iter().any(|s| s.device == *device);
     if !devices.iter().all(has_share) {
         return Ok(false);
+    }
+    let rotations =
+        store::users::count_logged(tx, group.as_str(), Action::RotateKeys, start_of_month(now)).await?;
+    if rotations >= rotation.monthly_limit {
+        return Err(ErrorCode::RotationLimit.into());
     }
     let member = MemberId::from(&jwt.device_id);
     if !keyring::insert_rotation(tx, &group, &member, &rotation.key_id, &rotation.input, now).await? {

@@ -79,11 +79,12 @@ async fn own_key(
 /// `POST /user/user_keys/rotation`: new user keys.
 async fn start_rotation(
     State(state): State<AppState>,
+    AppToken { app, .. }: AppToken,
     jwt: Jwt,
     _: Allow<gate::UserKeyUpdate>,
     Body(input): Body<KeyRotationStart>,
 ) -> ApiResult<KeyRotationStartOutput> {
-    rotation::start(&state, jwt, input).await.map(Reply)
+    rotation::start(&state, jwt, &app.group_options, input).await.map(Reply)
 }
 
 /// `GET /user/user_keys/rotation`: what the device has to take over.

@@ -75,3 +75,15 @@ pub(in crate::user) async fn log(
     .await
     .map(drop)
 }
+
+/// How often something was logged since a time.
+pub(in crate::user) async fn count_logged(
+    tx: &mut Tx,
+    subject: &str,
+    action: Action,
+    since: u64,
+) -> Result<u64, DbError> {
+    let sql = "SELECT COUNT(*) FROM action_log WHERE subject_id = $1 AND action = $2 AND created_at >= $3";
+    let count = tx.query_opt(sql, params![subject, action.number(), since], |row| row.col()).await?;
+    Ok(count.unwrap_or(0))
+}
