@@ -12,7 +12,10 @@
 #![allow(clippy::print_stdout, reason = "an example talks to whoever runs it")]
 
 use std::error::Error;
+use std::fs::OpenOptions;
+use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use keyfold::{Client, ClientBuilder, FileStorage, GroupId, StorageKey, User};
 
@@ -20,7 +23,25 @@ const URL: &str = "http://127.0.0.1:3002";
 const APP_TOKEN: &str = "5zMb6zs3dEM62n+FxjBilFPp+j9e7YUFA+7pi6Hi";
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            println!("failed     {error}");
+            let mut cause = error.source();
+            while let Some(error) = cause {
+                println!("           because {error}");
+                cause = error.source();
+            }
+            if error.downcast_ref::<keyfold::Error>().is_some_and(keyfold::Error::is_network) {
+                println!("try first  cargo xtask up");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
     let options = Options::read()?;
     println!("server     {}", options.url);
     match &options.mode {
@@ -85,7 +106,10 @@ fn open_storage(folder: &Path) -> Result<FileStorage, Box<dyn Error>> {
         Ok(bytes) => StorageKey::from_bytes(bytes.try_into().map_err(|_| "storage.key has a wrong length")?),
         Err(_) => {
             let key = StorageKey::generate()?;
-            std::fs::write(&path, key.expose())?;
+            let mut file = OpenOptions::new();
+            #[cfg(unix)]
+            std::os::unix::fs::OpenOptionsExt::mode(&mut file, 0o600);
+            file.write(true).create_new(true).open(&path)?.write_all(key.expose())?;
             key
         }
     };

@@ -25,11 +25,25 @@ impl<K> Keyring<K> {
             return Arc::clone(known);
         }
         let key = Arc::new(key);
-        self.opened.insert(id, Arc::clone(&key));
+        self.add(object, Arc::clone(&key));
+        key
+    }
+
+    /// Adds the generations of `other` that are not there yet.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        for object in &other.objects {
+            let id = object.group_key_id.as_str();
+            if let (false, Some(key)) = (self.opened.contains_key(id), other.get(id)) {
+                self.add(object.clone(), key);
+            }
+        }
+    }
+
+    fn add(&mut self, object: GroupKey, key: Arc<K>) {
+        self.opened.insert(object.group_key_id.as_str().to_owned(), key);
         self.objects.push(object);
         self.objects
             .sort_by(|a, b| (Reverse(a.time), &a.group_key_id).cmp(&(Reverse(b.time), &b.group_key_id)));
-        key
     }
 
     pub(crate) fn get(&self, id: &str) -> Option<Arc<K>> {
@@ -47,5 +61,48 @@ impl<K> Keyring<K> {
 
     pub(crate) fn objects(&self) -> &[GroupKey] {
         &self.objects
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn object(id: &str, time: u64) -> GroupKey {
+        serde_json::from_value(json!({
+            "encrypted_group_key": "", "group_key_alg": "a", "group_key_id": id, "encrypted_private_group_key": "",
+            "public_group_key": "k", "keypair_encrypt_alg": "a", "key_pair_id": id, "user_public_key_id": "u",
+            "time": time,
+        }))
+        .unwrap()
+    }
+
+    fn ids(ring: &Keyring<&'static str>) -> Vec<&'static str> {
+        ring.all().iter().map(|key| **key).collect()
+    }
+
+    #[test]
+    fn keys_are_newest_first_in_whatever_order_they_come() {
+        let mut ring = Keyring::new();
+        for (id, time) in [("b", 2), ("d", 3), ("a", 1), ("c", 3)] {
+            ring.insert(object(id, time), id);
+        }
+        assert_eq!(ids(&ring), ["c", "d", "b", "a"]);
+        assert_eq!(ring.newest().as_deref(), Some(&"c"));
+    }
+
+    #[test]
+    fn a_key_that_is_there_stays_as_it_is() {
+        let mut ring = Keyring::new();
+        let first = ring.insert(object("a", 1), "first");
+        let second = ring.insert(object("a", 1), "second");
+        assert!(Arc::ptr_eq(&first, &second));
+        let mut other = Keyring::new();
+        other.insert(object("a", 1), "third");
+        other.insert(object("b", 2), "new");
+        ring.merge(&other);
+        assert_eq!(ids(&ring), ["new", "first"]);
     }
 }

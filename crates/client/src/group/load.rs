@@ -11,7 +11,7 @@ use super::{Group, Inner, Principal, record_of};
 use crate::api::Call;
 use crate::error::Error;
 use crate::keyring::Keyring;
-use crate::lock::{lock, read};
+use crate::lock::{lock, read, write};
 use crate::platform::BoxFuture;
 use crate::records::Snapshots;
 use crate::stored::StoredGroup;
@@ -143,17 +143,44 @@ async fn open(
     let id = stored.data.group_id.clone();
     let group = Group(Arc::new(Inner {
         user: user.clone(),
-        id: id.clone(),
-        acting_as: acting_as.clone(),
+        id,
+        acting_as,
         principal,
         state: RwLock::new(stored),
         keys: RwLock::new(Keyring::new()),
         snapshots: Snapshots::default(),
     }));
     group.open_keys(objects).await?;
-    let mut groups = lock(&user.0.groups);
-    groups.retain(|_, group| group.strong_count() > 0);
-    groups.insert((acting_as, id), Arc::downgrade(&group.0));
-    drop(groups);
-    Ok(group)
+    Ok(group.shared())
+}
+
+impl Group {
+    /// The handle for this group that others hold already, with what this one has brought; else this one, for others to
+    /// come.
+    ///
+    /// Two tasks that ask for a group at the same time both load it. They must not end up with two sets of keys, of which
+    /// one misses the next rotation.
+    fn shared(self) -> Self {
+        let mut groups = lock(&self.user().0.groups);
+        groups.retain(|_, group| group.strong_count() > 0);
+        let key = (self.0.acting_as.clone(), self.id().clone());
+        if let Some(held) = groups.get(&key).and_then(std::sync::Weak::upgrade).map(Self)
+            // Another way of access has other keys behind it.
+            && held.access_by() == self.access_by()
+        {
+            drop(groups);
+            let state = read(&self.0.state).clone();
+            let mut known = write(&held.0.state);
+            if state.last_check >= known.last_check {
+                *known = state;
+            }
+            drop(known);
+            write(&held.0.keys).merge(&read(&self.0.keys));
+            held.0.snapshots.changed();
+            return held;
+        }
+        groups.insert(key, Arc::downgrade(&self.0));
+        drop(groups);
+        self
+    }
 }

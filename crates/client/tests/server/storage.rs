@@ -108,6 +108,17 @@ async fn all_handles_of_a_group_share_its_keys() {
 }
 
 #[tokio::test]
+async fn handles_that_are_loaded_at_the_same_time_share_their_keys() {
+    let world = World::start();
+    let alice = world.user("alice").await;
+    let id = alice.create_group().await.unwrap();
+    let (first, second) = tokio::join!(alice.group(&id), alice.group(&id));
+    let (first, second) = (first.unwrap(), second.unwrap());
+    first.rotate_keys().await.unwrap();
+    assert_eq!(first.newest_key_id().unwrap(), second.newest_key_id().unwrap());
+}
+
+#[tokio::test]
 async fn a_group_that_was_removed_from_the_storage_is_fetched_again() {
     let world = World::start();
     let storage = MemoryStorage::new();
