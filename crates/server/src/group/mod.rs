@@ -16,9 +16,10 @@
 //! | module | content |
 //! |---|---|
 //! | [`access`] | through what, and with which rank, a caller reaches a group |
+//! | [`principal`], [`limits`] | what a member is, and how many there may be |
 //! | [`create`], [`fetch`], [`delete`], [`public_key`] | life and content of a group |
 //! | [`list`] | pages of members, children, groups, invitations and join requests |
-//! | [`invite`], [`answer`], [`join`], [`key_session`] | how members come in |
+//! | [`invite`], [`answer`], [`join`], [`key_session`] | how members come in; [`admission`] is what they have in common |
 //! | [`member`] | how they leave, are removed or change rank |
 //! | [`rotation`], [`rotation_job`] | new keys, and the job that hands them to every member |
 //! | `routes` | HTTP |

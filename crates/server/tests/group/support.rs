@@ -609,7 +609,7 @@ impl Actor<'_> {
     pub(crate) async fn open(&self, group: &GroupId) -> Opened {
         let mut data: GroupData = self.get(&format!("group/{}", group.as_str())).await.ok();
         let own = self.private_keys(&data).await;
-        while data.keys.len() % 50 == 0
+        while data.keys.len().is_multiple_of(50)
             && let Some(last) = data.keys.last()
         {
             let path = format!("group/{}/keys/{}/{}", group.as_str(), last.time, last.group_key_id.as_str());
@@ -636,7 +636,7 @@ impl Actor<'_> {
                 let key: GroupKey = self.get(&format!("group/{}/key/{key_id}", group.as_str())).await.ok();
                 keys.push(own.open(&key));
             }
-            keys.sort_by(|a, b| b.time.cmp(&a.time));
+            keys.sort_by_key(|key| std::cmp::Reverse(key.time));
         }
         Opened { data, keys }
     }
