@@ -151,7 +151,7 @@ impl RootKey {
     /// Encrypts a secret for one purpose and row.
     ///
     /// # Errors
-    /// 500/10001.
+    /// 400/10001.
     pub fn seal(&self, purpose: Purpose, row: &str, secret: &[u8]) -> Result<Vec<u8>, ApiError> {
         let nonce = random::bytes::<NONCE_LEN>().map_err(|_| ErrorCode::AtRest)?;
         let mut text = Zeroizing::new(secret.to_vec());
@@ -169,7 +169,7 @@ impl RootKey {
     /// Decrypts what [`RootKey::seal`] made for the same purpose and row.
     ///
     /// # Errors
-    /// 500/10001 when it was made under another key, for another row, or was changed.
+    /// 400/10001 when it was made under another key, for another row, or was changed.
     pub fn open(&self, purpose: Purpose, row: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, ApiError> {
         self.try_open(purpose, row, sealed).ok_or_else(|| {
             ApiError::caused_by(ErrorCode::AtRest, format!("a sealed value does not open ({purpose:?})"))

@@ -139,7 +139,7 @@ pub(super) async fn disable(tx: &mut Tx, app: &AppId, user: &UserId) -> Result<(
 /// The recovery keys that were not used yet.
 ///
 /// # Errors
-/// 500/10001 when one cannot be decrypted.
+/// 400/10001 when one cannot be decrypted.
 pub(super) async fn recovery_keys(state: &AppState, user: &UserId) -> Result<OtpRecoveryKeys, ApiError> {
     let rows = state.db.read(user.clone(), |tx, user| {
         Box::pin(async move { Ok(second_factors::recovery_keys(tx, user).await?) })

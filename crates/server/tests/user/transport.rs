@@ -1,0 +1,111 @@
+//! What holds for every request.
+
+use hyper::Method;
+use keyfold_protocol::app::AppOptions;
+use serde_json::{Value, json};
+
+use crate::support::{Engine, World};
+
+async fn world() -> World {
+    World::start(Engine::Sqlite).await
+}
+
+#[tokio::test]
+async fn unknown_paths_and_methods_are_404_in_the_envelope() {
+    let world = world().await;
+    for (method, path) in [
+        (Method::GET, "/api/v1/nothing"),
+        (Method::GET, "/api/v1/register"),
+        (Method::PATCH, "/api/v1/user"),
+        (Method::POST, "/api/v1/exists/"),
+        (Method::GET, "/api/v1//exists"),
+        (Method::DELETE, "/"),
+    ] {
+        let answer = world.raw(method, path, &[], Vec::new()).await;
+        answer.refused(404, 404);
+        assert_eq!(answer.headers["access-control-allow-origin"], "*");
+        assert_eq!(answer.headers["content-type"], "application/json");
+    }
+    assert_eq!(world.raw(Method::HEAD, "/health", &[], Vec::new()).await.status, 404);
+}
+
+#[tokio::test]
+async fn preflight_is_answered_for_any_path_without_allowing_credentials() {
+    let world = world().await;
+    let answer = world.raw(Method::OPTIONS, "/api/v1/whatever", &[], Vec::new()).await;
+    assert_eq!((answer.status, answer.bytes.len()), (200, 0));
+    assert_eq!(answer.headers["access-control-allow-origin"], "*");
+    assert_eq!(answer.headers["access-control-allow-methods"], "GET, POST, PUT, DELETE, OPTIONS, PATCH");
+    assert_eq!(answer.headers["access-control-max-age"], "86400");
+    let headers = answer.headers["access-control-allow-headers"].to_str().unwrap();
+    for header in ["x-sentc-app-token", "x-sentc-group-access-id", "Authorization", "Content-Type"] {
+        assert!(headers.contains(header), "{header}");
+    }
+    assert!(!answer.headers.contains_key("access-control-allow-credentials"));
+}
+
+#[tokio::test]
+async fn the_app_token_is_checked_first() {
+    let world = world().await;
+    let call = async |token: Option<&str>| {
+        let headers: Vec<_> =
+            token.map(|token| ("x-sentc-app-token", token.to_owned())).into_iter().collect();
+        world.raw(Method::POST, "/api/v1/exists", &headers, b"no json".to_vec()).await.refusal()
+    };
+    assert_eq!(call(None).await, (401, 200));
+    assert_eq!(call(Some("AAAA")).await, (401, 200));
+    assert_eq!(call(Some("not base64!")).await, (401, 201));
+    assert_eq!(call(Some(world.app.public_token.expose())).await, (422, 11));
+    assert_eq!(
+        call(Some(world.app.secret_token.expose().trim_end_matches('='))).await,
+        (422, 11),
+        "padding is optional"
+    );
+    let other = world.another_app(AppOptions::lax()).await;
+    world.execute("UPDATE apps SET disabled_at = 1").await;
+    let headers = [("x-sentc-app-token", other.app.public_token.expose().to_owned())];
+    assert_eq!(other.raw(Method::POST, "/api/v1/exists", &headers, Vec::new()).await.refusal(), (401, 204));
+}
+
+#[tokio::test]
+async fn bodies_are_read_whatever_their_content_type_says() {
+    let world = world().await;
+    let headers = [
+        ("x-sentc-app-token", world.app.public_token.expose().to_owned()),
+        ("content-type", "text/plain".to_owned()),
+    ];
+    let body = json!({"user_identifier": "alice"}).to_string().into_bytes();
+    world.raw(Method::POST, "/api/v1/exists", &headers, body).await.ok::<Value>();
+    for broken in ["", "{", "[]", "{}", "null", r#"{"user_identifier":1}"#, r#"{"user_identifier":null}"#] {
+        world.raw(Method::POST, "/api/v1/exists", &headers, broken.into()).await.refused(422, 11);
+    }
+    let invalid_utf8 = b"{\"user_identifier\":\"\xff\"}".to_vec();
+    world.raw(Method::POST, "/api/v1/exists", &headers, invalid_utf8).await.refused(422, 11);
+}
+
+#[tokio::test]
+async fn deeply_nested_json_is_refused() {
+    let world = world().await;
+    let headers = [("x-sentc-app-token", world.app.public_token.expose().to_owned())];
+    let body = "[".repeat(200_000).into_bytes();
+    world.raw(Method::POST, "/api/v1/exists", &headers, body).await.refused(422, 11);
+}
+
+#[tokio::test]
+async fn the_root_leads_to_the_dashboard() {
+    let world = world().await;
+    let answer = world.raw(Method::GET, "/", &[], Vec::new()).await;
+    assert_eq!((answer.status, answer.headers["location"].to_str().unwrap()), (301, "/dashboard"));
+}
+
+#[tokio::test]
+async fn health_and_metrics_name_routes_and_never_values() {
+    let world = world().await;
+    world.raw(Method::GET, "/health", &[], Vec::new()).await.ok::<Value>();
+    world.call(Method::GET, "user/somebody-private/public_key", None, &Value::Null).await.refused(400, 100);
+    world.raw(Method::GET, "/api/v1/a-secret-in-a-path", &[], Vec::new()).await.refused(404, 404);
+    let metrics = world.raw(Method::GET, "/metrics", &[], Vec::new()).await;
+    let text = String::from_utf8(metrics.bytes.to_vec()).unwrap();
+    assert!(text.contains(r#"keyfold_http_requests_total{method="GET",route="/api/v1/user/{user_id}/public_key",status="400",code="100"} 1"#), "{text}");
+    assert!(!text.contains("somebody-private") && !text.contains("a-secret-in-a-path"));
+}
