@@ -4,7 +4,7 @@
 //   dist/esm/node.js       ES module for Node
 //   dist/cjs/node.js       CommonJS for Node
 //   dist/keyfold.min.js    plain script; also under the name that existing pages load
-//   */keyfold.wasm         the core, a file of its own beside each of them
+//   dist/keyfold.wasm      the core, a file of its own for all of them
 
 import {execFileSync} from "node:child_process";
 import {copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync} from "node:fs";
@@ -59,10 +59,11 @@ await Promise.all([
 		outfile: "dist/keyfold.min.js",
 	}),
 ]);
-for (const folder of ["esm", "cjs", "."]) {
-	copyFileSync(wasm, join(dist, folder, "keyfold.wasm"));
-}
+copyFileSync(wasm, join(dist, "keyfold.wasm"));
 copyFileSync(join(dist, "keyfold.min.js"), join(dist, "sentc.min.js"));
+for (const licence of ["LICENSE-APACHE", "LICENSE-MIT"]) {
+	copyFileSync(join(root, "../..", licence), join(dist, licence));
+}
 
 const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
 execFileSync(process.execPath, [tsc, "-p", "tsconfig.json", "--emitDeclarationOnly", "--outDir", "dist/esm"], {
@@ -70,7 +71,7 @@ execFileSync(process.execPath, [tsc, "-p", "tsconfig.json", "--emitDeclarationOn
 	stdio: "inherit",
 });
 // The same declarations once more, in a folder whose package.json says that they describe CommonJS.
-cpSync(join(dist, "esm"), join(dist, "cjs"), {recursive: true, filter: (path) => !/\.(js|map|wasm)$/.test(path)});
+cpSync(join(dist, "esm"), join(dist, "cjs"), {recursive: true, filter: (path) => !/\.(js|map)$/.test(path)});
 mkdirSync(join(dist, "cjs"), {recursive: true});
 writeFileSync(join(dist, "cjs", "package.json"), `${JSON.stringify({type: "commonjs"})}\n`);
 

@@ -5,7 +5,7 @@ import type {Platform} from "./interface.js";
 export const platform: Platform = {
 	async shippedModule() {
 		// Bundlers know exactly this form: they copy the file and put its final address here.
-		return new URL("./keyfold.wasm", import.meta.url);
+		return new URL("../keyfold.wasm", import.meta.url);
 	},
 
 	storage(database, objects) {

@@ -10,7 +10,7 @@ const FOLDER = "sentc_encrypt_files";
 export const platform: Platform = {
 	async shippedModule() {
 		// Bytes: Node's `fetch` reads no files.
-		return readFile(new URL("./keyfold.wasm", import.meta.url));
+		return readFile(new URL("../keyfold.wasm", import.meta.url));
 	},
 
 	storage() {

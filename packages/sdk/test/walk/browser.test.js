@@ -123,7 +123,7 @@ describe("in Chromium", () => {
 			return /** @type {any} */ (globalThis).streamed;
 		}, {base_url: server.base_url, app_token: APP_TOKEN});
 		assert.equal(streamed, true);
-		assert.deepEqual(requests.filter((path) => path.endsWith(".wasm")), ["/dist/esm/keyfold.wasm"]);
+		assert.deepEqual(requests.filter((path) => path.endsWith(".wasm")), ["/dist/keyfold.wasm"]);
 		await context.close();
 	});
 
