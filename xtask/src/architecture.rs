@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 
+use crate::packages as npm;
 use crate::project::Project;
 
 /// Every crate of the workspace with the crates of the workspace that it may be built from. An arrow that is not here needs a
@@ -28,15 +30,18 @@ const NEVER_USED: &[&str] = &["keyfold-cli", "xtask", "xtask-bindgen"];
 
 /// One sentence for each dependency that contradicts the document.
 pub(crate) fn findings(project: &Project) -> Result<Vec<String>> {
-    let packages = packages(&project.metadata)?;
+    let mut packages = packages(&project.metadata)?;
     let text =
         fs::read_to_string(project.root.join("ARCHITECTURE.md")).context("cannot read ARCHITECTURE.md")?;
     let mut findings = arrow_findings(&packages);
+    for folder in npm::folders(project)? {
+        packages.push(npm_package(&folder)?);
+    }
     findings.extend(reason_findings(&packages, &text));
     Ok(findings)
 }
 
-/// A workspace member with what it depends on directly.
+/// A workspace member or an npm package, with what it depends on directly.
 struct Package {
     name: String,
     dependencies: Vec<Dependency>,
@@ -73,8 +78,21 @@ fn packages(metadata: &Value) -> Result<Vec<Package>> {
         .collect()
 }
 
+fn npm_package(folder: &Path) -> Result<Package> {
+    let file = folder.join("package.json");
+    let manifest = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    let manifest: Value =
+        serde_json::from_str(&manifest).with_context(|| format!("{} is no JSON", file.display()))?;
+    let names = |kind: &str| manifest[kind].as_object().into_iter().flatten().map(|(name, _)| name.clone());
+    let dependencies = names("dependencies")
+        .chain(names("devDependencies"))
+        .map(|name| Dependency { name, for_tests: false, ours: false })
+        .collect();
+    Ok(Package { name: format!("npm package {}", text(&manifest, "name")?), dependencies })
+}
+
 fn text(value: &Value, key: &str) -> Result<String> {
-    value[key].as_str().map(str::to_owned).with_context(|| format!("`cargo metadata` gives no {key}"))
+    value[key].as_str().map(str::to_owned).with_context(|| format!("a package without {key}"))
 }
 
 fn arrow_findings(packages: &[Package]) -> Vec<String> {

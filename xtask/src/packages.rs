@@ -33,7 +33,7 @@ pub(crate) fn test(project: &mut Project) -> Result<Outcome> {
 }
 
 /// Every folder under `packages/` with a `package.json`. The SDK comes first: others may build on it.
-fn folders(project: &Project) -> Result<Vec<PathBuf>> {
+pub(crate) fn folders(project: &Project) -> Result<Vec<PathBuf>> {
     let packages = project.root.join("packages");
     if !packages.is_dir() {
         return Ok(Vec::new());
