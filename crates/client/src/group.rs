@@ -2,6 +2,7 @@
 
 mod children;
 mod content;
+mod derived;
 mod invite;
 mod join;
 mod keys;

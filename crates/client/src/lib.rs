@@ -32,6 +32,7 @@
 //! | encrypt to a user | [`User::encrypt`], [`User::decrypt`] |
 //! | members, keys, contents of a group | [`Group`] |
 //! | signatures, additional data | [`EncryptOptions`], [`DecryptOptions`] |
+//! | search and sort encrypted values | [`Group::search_key`], [`Group::sort_key`] |
 //! | read a list | [`Pages`] |
 //! | leave requests to the app's own backend | the functions called `prepare_…` and `done_…` |
 //! | insist on signed or strong keys | [`Policy`] |
@@ -78,7 +79,9 @@ pub use directory::{GroupPublicKey, UserPublicKey};
 pub use error::Error;
 pub use group::Group;
 pub use keyfold_crypto as crypto;
-pub use keyfold_crypto::{Head, Policy, PublicKey, Strength, Suite, VerifyingKey};
+pub use keyfold_crypto::{
+    GeneratedKey, Head, Policy, PublicKey, SearchKey, SortKey, Strength, Suite, SymmetricKey, VerifyingKey,
+};
 pub use keyfold_protocol as protocol;
 pub use keyfold_protocol::encoding::SecretText;
 pub use keyfold_protocol::id::{DeviceId, GroupId, KeyId, KeySessionId, MemberId, UserId};

@@ -1,6 +1,6 @@
 //! How requests reach the server.
 //!
-//! [`Client`](crate::Client) uses [`HttpTransport`] on native targets and [`FetchTransport`] on WebAssembly. An app
+//! [`Client`](crate::Client) uses `HttpTransport` on native targets and `FetchTransport` on WebAssembly. An app
 //! hands in another [`Transport`] to go through its own HTTP stack, to add headers, or to test without a network.
 
 #[cfg(target_family = "wasm")]

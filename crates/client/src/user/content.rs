@@ -1,6 +1,6 @@
 //! Contents for users: encrypted to the newest public key of the recipient.
 
-use keyfold_crypto::{Head, PublicKey, SigningKey, UserKeys};
+use keyfold_crypto::{GeneratedKey, Head, PublicKey, SigningKey, SymmetricKey, UserKeys};
 use keyfold_protocol::id::{KeyId, UserId};
 use std::sync::Arc;
 
@@ -143,6 +143,24 @@ impl User {
         let options = DecryptOptions::new();
         let signature = options.signature_without_request(&head)?;
         self.opened(&*self.loaded(&head.id)?, &head, payload, options, &signature)
+    }
+
+    /// A new key for the app's own use, and its encrypted form, which `to` can open.
+    ///
+    /// # Errors
+    /// `server_100`: no such user.
+    pub async fn generate_key(&self, to: &UserId) -> Result<(SymmetricKey, GeneratedKey), Error> {
+        let key = self.0.client.public_key(to).await?.key;
+        Ok(GeneratedKey::generate_to(&key, &self.0.client.0.suite)?)
+    }
+
+    /// Opens a key that somebody generated for this user.
+    ///
+    /// # Errors
+    /// As [`decrypt`](Self::decrypt).
+    pub async fn open_generated_key(&self, key: &GeneratedKey) -> Result<SymmetricKey, Error> {
+        let keys = self.keys(&KeyId::new(key.master_key_id.as_str())).await?;
+        Ok(key.open_with(&keys.group.private_key)?)
     }
 
     fn sealed<T>(

@@ -123,3 +123,37 @@ async fn both_sides_compute_the_same_safety_number() {
     assert_eq!(number, bob.safety_number(Some((alice.id(), &alices))).await.unwrap());
     assert_ne!(number, alice.safety_number(None).await.unwrap());
 }
+
+#[tokio::test]
+async fn members_find_and_sort_alike_before_and_after_a_rotation() {
+    let world = World::start();
+    let alice = world.user("alice").await;
+    let bob = world.user("bob").await;
+    let group = group_of(&alice).await;
+    let hashes = group.search_key().await.unwrap().prefixes("hello", None).unwrap().hashes;
+    let low = group.sort_key().await.unwrap().encrypt_number(17).unwrap();
+    group.rotate_keys().await.unwrap();
+    group.invite_auto(bob.id(), None).await.unwrap();
+    let same = bob.group(group.id()).await.unwrap();
+    assert!(hashes.contains(&same.search_key().await.unwrap().query("hel")));
+    let sort_key = same.sort_key().await.unwrap();
+    assert_eq!(sort_key.encrypt_number(17).unwrap().number, low.number);
+    assert!(sort_key.encrypt_number(18).unwrap().number > low.number);
+}
+
+#[tokio::test]
+async fn a_generated_key_is_opened_by_those_it_was_made_for() {
+    let world = World::start();
+    let alice = world.user("alice").await;
+    let bob = world.user("bob").await;
+    let group = group_of(&alice).await;
+    group.invite_auto(bob.id(), None).await.unwrap();
+    let (key, sealed) = group.generate_key().unwrap();
+    let same = bob.group(group.id()).await.unwrap().open_generated_key(&sealed).await.unwrap();
+    assert_eq!(same.decrypt(&key.encrypt(b"data", b"").unwrap(), b"").unwrap(), b"data");
+
+    let (key, sealed) = alice.generate_key(bob.id()).await.unwrap();
+    let same = bob.open_generated_key(&sealed).await.unwrap();
+    assert_eq!(same.decrypt(&key.encrypt(b"data", b"").unwrap(), b"").unwrap(), b"data");
+    assert!(alice.open_generated_key(&sealed).await.is_err());
+}

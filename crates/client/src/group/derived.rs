@@ -1,0 +1,47 @@
+//! Keys that hang on a group: for searching, for sorting, and for the app's own use.
+
+use keyfold_crypto::{GeneratedKey, SearchKey, SortKey, SymmetricKey};
+use keyfold_protocol::id::KeyId;
+
+use super::Group;
+use crate::error::Error;
+
+impl Group {
+    /// The key for hashes by which encrypted texts of the group can be found. The same for all members and for ever.
+    ///
+    /// # Errors
+    /// [`Error::NoGroupKeys`] for a light group, and as [`decrypt`](Self::decrypt).
+    pub async fn search_key(&self) -> Result<SearchKey, Error> {
+        let object = self.state(|data| data.hmac_keys.first().cloned()).ok_or(Error::NoGroupKeys)?;
+        let keys = self.keys(&object.encrypted_hmac_encryption_key_id).await?;
+        Ok(SearchKey::open(&object, &keys.key)?)
+    }
+
+    /// The key for numbers that stand in the order of what they hide. The same for all members and for ever.
+    ///
+    /// # Errors
+    /// As [`search_key`](Self::search_key).
+    pub async fn sort_key(&self) -> Result<SortKey, Error> {
+        let object = self.state(|data| data.sortable_keys.first().cloned()).ok_or(Error::NoGroupKeys)?;
+        let keys = self.keys(&object.encrypted_sortable_encryption_key_id).await?;
+        Ok(SortKey::open(&object, &keys.key)?)
+    }
+
+    /// A new key for the app's own use, and its encrypted form for the app to store. Any member can open that.
+    ///
+    /// # Errors
+    /// [`Error::NoGroupKeys`].
+    pub fn generate_key(&self) -> Result<(SymmetricKey, GeneratedKey), Error> {
+        let keys = self.newest_keys()?;
+        Ok(GeneratedKey::generate(&keys.key, &self.user().0.client.0.suite)?)
+    }
+
+    /// Opens a key that [`generate_key`](Self::generate_key) made.
+    ///
+    /// # Errors
+    /// As [`decrypt`](Self::decrypt).
+    pub async fn open_generated_key(&self, key: &GeneratedKey) -> Result<SymmetricKey, Error> {
+        let keys = self.keys(&KeyId::new(key.master_key_id.as_str())).await?;
+        Ok(key.open(&keys.key)?)
+    }
+}
