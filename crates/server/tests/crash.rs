@@ -2,6 +2,14 @@
 //!
 //! The server runs in a process of its own: this test binary, called once more. `kill -9` gives it no chance to finish anything.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test fails by panicking"
+)]
+
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;

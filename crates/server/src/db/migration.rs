@@ -19,7 +19,10 @@ struct Migration {
 
 const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, template: include_str!("../../migrations/0001_users_and_groups.sql") },
-    Migration { version: SCHEMA_VERSION, template: include_str!("../../migrations/0002_group_administration.sql") },
+    Migration {
+        version: SCHEMA_VERSION,
+        template: include_str!("../../migrations/0002_group_administration.sql"),
+    },
 ];
 
 const LEDGER: &str =

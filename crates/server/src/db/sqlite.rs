@@ -174,10 +174,7 @@ fn write_until_closed(mut tx: Tx, mut jobs: mpsc::Receiver<Box<dyn Job>>) {
 fn write_batch(tx: &mut Tx, first: Box<dyn Job>, jobs: &mut mpsc::Receiver<Box<dyn Job>>) {
     let mut done: Vec<Box<dyn Job>> = Vec::new();
     let mut next = Some(first);
-    let mut broken = match control(tx, "BEGIN IMMEDIATE") {
-        Ok(()) => None,
-        Err(error) => Some(error),
-    };
+    let mut broken = control(tx, "BEGIN IMMEDIATE").err();
     while let Some(mut job) = next {
         if broken.is_none() && !job.is_abandoned() {
             broken = run_in_savepoint(tx, job.as_mut()).err();

@@ -1,5 +1,13 @@
 //! Accounts over real HTTP, on both databases, with the keys that real clients make.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test fails by panicking"
+)]
+
 mod account;
 mod at_rest;
 mod devices;
