@@ -53,6 +53,8 @@ pub struct Limits {
     pub request_timeout: Duration,
     /// Time that running requests have to end when the server shuts down.
     pub shutdown_timeout: Duration,
+    /// How often to look for jobs that nobody announced: those of other servers that died, and those that are to be tried again.
+    pub job_interval: Duration,
     /// A session ends when it was not refreshed for this long.
     pub session_idle: Duration,
     /// A session ends this long after the login, used or not.
@@ -114,6 +116,7 @@ impl Default for Limits {
             header_timeout: Duration::from_secs(30),
             request_timeout: Duration::from_secs(30),
             shutdown_timeout: Duration::from_secs(10),
+            job_interval: Duration::from_secs(2),
             session_idle: Duration::from_secs(180 * DAY),
             session_lifetime: Duration::from_secs(400 * DAY),
             sessions_per_device: 50,

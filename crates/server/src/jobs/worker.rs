@@ -1,7 +1,6 @@
 //! Takes jobs and runs them, several at a time, until the server shuts down.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
@@ -15,9 +14,6 @@ use crate::state::AppState;
 
 /// Jobs that one process works on at the same time. They share the cores; the number keeps a long one from blocking short ones.
 const CONCURRENT_JOBS: usize = 8;
-
-/// How often to look for jobs that nobody announced: those of other servers that died, and those that are to be tried again.
-const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// First pause after a failure in milliseconds; doubles up to [`LONGEST_PAUSE_MS`].
 const FIRST_PAUSE_MS: u64 = 500;
@@ -81,7 +77,7 @@ async fn take_jobs(
         tokio::select! {
             _ = stopped.wait_for(|stopped| *stopped) => return,
             () = state.jobs.woken() => {}
-            () = tokio::time::sleep(LOOK_EVERY) => {}
+            () = tokio::time::sleep(state.limits.job_interval) => {}
         }
     }
 }
