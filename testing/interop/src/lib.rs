@@ -4,6 +4,8 @@
 //! `tests/` put it opposite to our crates: `wire` compares the JSON types, `formats` the cryptographic formats, both
 //! without a server; the others let it work against our server, alone and together with our client.
 
+mod every_partner;
 pub mod partner;
 
+pub use keyfold_testkit::{Engine, TestServer, block_on};
 pub use partner::{Flavour, Partner, Refusal};

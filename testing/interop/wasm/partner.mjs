@@ -24,7 +24,8 @@ const sessions = [];
 
 const operations = {
   async identifier_is_free({ identifier }) {
-    return client.check_user_identifier_available(baseUrl, appToken, identifier);
+    const body = client.prepare_check_user_identifier_available(identifier);
+    return client.done_check_user_identifier_available(await request("POST", "/exists", { body }));
   },
 
   async register({ identifier, password }) {
@@ -98,8 +99,8 @@ const operations = {
       false,
       false,
       await publicKey(user_id),
-      // The keys are JSON texts, and wanted as a JSON array of those texts.
-      JSON.stringify(keys.map(({ key }) => key)),
+      // The keys are JSON texts already.
+      `[${keys.map(({ key }) => key).join()}]`,
     );
     return null;
   },
@@ -195,12 +196,12 @@ async function verifyKey(envelope, signer) {
   return client.user_extract_verify_key_data(await request("GET", `/user/${signer}/verify_key/${sign.id}`));
 }
 
-async function request(method, path, session) {
+async function request(method, path, { jwt, body } = {}) {
   const headers = { "x-sentc-app-token": appToken };
-  if (session !== undefined) {
-    headers.Authorization = `Bearer ${session.jwt}`;
+  if (jwt !== undefined) {
+    headers.Authorization = `Bearer ${jwt}`;
   }
-  const response = await fetch(`${baseUrl}/api/v1${path}`, { method, headers });
+  const response = await fetch(`${baseUrl}/api/v1${path}`, { method, headers, body });
   return response.text();
 }
 
