@@ -1,4 +1,5 @@
 //! What an operator relies on: files and their modes, exit codes, refusals.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[allow(dead_code, reason = "every test program uses its part of the shared code")]
 mod support;

@@ -1,4 +1,5 @@
 //! `keyfold key rotate-root`, also when it is interrupted between two of its steps.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[allow(dead_code, reason = "every test program uses its part of the shared code")]
 mod support;

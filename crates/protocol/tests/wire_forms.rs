@@ -2,6 +2,8 @@
 //!
 //! The texts are what goes over the wire, so that member order and `null`-or-omitted show.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use keyfold_protocol::app::{AppOptions, FileOptions, GroupOptions};
 use keyfold_protocol::encoding::{
     AlgorithmId, AuthenticationKey, Base64Text, ClientRandomValue, DeviceIdentifier, HashedAuthenticationKey,

@@ -1,4 +1,5 @@
 //! Runs the built program as an operator would.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;

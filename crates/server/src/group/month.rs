@@ -34,7 +34,8 @@ mod tests {
 
     /// Milliseconds of a date, counted year by year and month by month.
     fn midnight(year: u64, month: usize, day: u64) -> u64 {
-        let is_leap = |year: u64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        let is_leap =
+            |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
         let days: u64 = (1970..year).map(|year| if is_leap(year) { 366 } else { 365 }).sum();
         let february = if is_leap(year) { 29 } else { 28 };
         let months = [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
