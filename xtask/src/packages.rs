@@ -10,8 +10,9 @@ use crate::runner::Outcome;
 
 /// Installs what the lock files name and runs `npm test` in every package.
 ///
-/// The tests find the browser in `KEYFOLD_CHROMIUM` and a built `keyfold` program in `KEYFOLD_PROGRAM`.
-pub(crate) fn test(project: &mut Project) -> Result<Outcome> {
+/// The tests find the browser in `KEYFOLD_CHROMIUM` and a built `keyfold` program in `KEYFOLD_PROGRAM`. `program_is_built` says that an
+/// earlier step built it from the same sources: alone, cargo would choose other features for its dependencies, and build many of them again.
+pub(crate) fn test(project: &mut Project, program_is_built: bool) -> Result<Outcome> {
     let folders = folders(project)?;
     if folders.is_empty() {
         return Ok(Outcome::Skipped("there is no package under packages/".to_owned()));
@@ -21,7 +22,9 @@ pub(crate) fn test(project: &mut Project) -> Result<Outcome> {
     }
     let chromium = machine::ensure_chromium(project)?;
     project.set_environment("KEYFOLD_CHROMIUM", chromium.to_string_lossy().into_owned());
-    execute(&mut project.cargo(["build", "-p", "keyfold-cli"]))?;
+    if !program_is_built {
+        execute(&mut project.cargo(["build", "-p", "keyfold-cli"]))?;
+    }
     let program = project.target.join("debug/keyfold");
     project.set_environment("KEYFOLD_PROGRAM", program.to_string_lossy().into_owned());
     for folder in folders {

@@ -89,7 +89,7 @@ pub(crate) fn list() {
 /// Runs the selected steps; a step that fails does not keep the others from running unless `fail_fast` says so.
 pub(crate) fn run(project: Project, selection: &Selection, fail_fast: bool) -> Result<ExitCode> {
     let steps = selection.steps()?;
-    let mut session = Session { project, postgres: Postgres::Unknown };
+    let mut session = Session { project, postgres: Postgres::Unknown, program_is_built: false };
     let mut runner = Runner::default();
     for Step { name, about, run } in steps {
         let passed = runner.step(name, about, || run(&mut session));
@@ -104,6 +104,8 @@ pub(crate) fn run(project: Project, selection: &Selection, fail_fast: bool) -> R
 struct Session {
     project: Project,
     postgres: Postgres,
+    /// The tests of this run have built the `keyfold` program.
+    program_is_built: bool,
 }
 
 enum Postgres {
@@ -183,7 +185,9 @@ fn unit(session: &mut Session) -> Result<Outcome> {
 
 fn integration(session: &mut Session) -> Result<Outcome> {
     session.ensure_postgres()?;
-    session.cargo(&["test", "--workspace", "--test", "*", "--examples"])
+    session.cargo(&["test", "--workspace", "--test", "*", "--examples"])?;
+    session.program_is_built = true;
+    Ok(Outcome::Passed)
 }
 
 fn doctest(session: &mut Session) -> Result<Outcome> {
@@ -214,7 +218,7 @@ fn wasm_package(session: &mut Session) -> Result<Outcome> {
 }
 
 fn javascript(session: &mut Session) -> Result<Outcome> {
-    packages::test(&mut session.project)
+    packages::test(&mut session.project, session.program_is_built)
 }
 
 fn fuzzing(session: &mut Session) -> Result<Outcome> {
