@@ -41,8 +41,20 @@ pub enum ErrorCode {
     JwtKeyUnknown,
     /// A part of the path is missing. (400/40)
     ParameterMissing,
+    /// The server sends no mails, or could not hand one over. (400/50)
+    MailSend,
     /// The shared cache failed. Not used by this server. (400/52)
     Cache,
+    /// The e-mail address of the customer is not validated. (400/61)
+    EmailNotValidated,
+    /// No such customer, or no such token for a reset of the password. (400/62)
+    CustomerNotFound,
+    /// The token does not validate this address, or has expired. (400/63)
+    EmailToken,
+    /// Not an e-mail address. (400/64)
+    EmailSyntax,
+    /// Nobody can register as a customer, or only by invitation. (400/65)
+    RegistrationClosed,
     /// No such user, device, key or token in this app. (400/100)
     UserNotFound,
     /// Login with an identifier that no confirmed device has. (401/100)
@@ -131,6 +143,14 @@ pub enum ErrorCode {
     NotFound,
     /// The caller is throttled. The `Retry-After` header says for how many seconds. Ours: other servers do not throttle. (429/429)
     TooManyRequests,
+    /// A captcha could not be made. (400/600)
+    CaptchaCreate,
+    /// No such captcha, or it was answered before. (400/601)
+    CaptchaNotFound,
+    /// The captcha has expired. (400/602)
+    CaptchaExpired,
+    /// The solution of the captcha is wrong. It cannot be tried again. (400/603)
+    CaptchaWrong,
     /// The stored secret is unusable. (400/900)
     OtpSecret,
     /// The user has no second factor, or no such recovery key. (400/901)
@@ -163,7 +183,13 @@ impl ErrorCode {
         Self::JwtCreate,
         Self::JwtKeyUnknown,
         Self::ParameterMissing,
+        Self::MailSend,
         Self::Cache,
+        Self::EmailNotValidated,
+        Self::CustomerNotFound,
+        Self::EmailToken,
+        Self::EmailSyntax,
+        Self::RegistrationClosed,
         Self::UserNotFound,
         Self::LoginUserNotFound,
         Self::IdentifierTaken,
@@ -208,6 +234,10 @@ impl ErrorCode {
         Self::GroupLimit,
         Self::NotFound,
         Self::TooManyRequests,
+        Self::CaptchaCreate,
+        Self::CaptchaNotFound,
+        Self::CaptchaExpired,
+        Self::CaptchaWrong,
         Self::OtpSecret,
         Self::OtpNotFound,
         Self::OtpWrong,
@@ -252,7 +282,13 @@ impl ErrorCode {
             Self::JwtCreate => (33, 401, "Can't create a jwt"),
             Self::JwtKeyUnknown => (35, 200, "No matched key to this key id"),
             Self::ParameterMissing => (40, 400, "Parameter not found"),
+            Self::MailSend => (50, 400, "The mail could not be sent"),
             Self::Cache => (52, 400, "Cache error"),
+            Self::EmailNotValidated => (61, 400, "The e-mail address is not validated"),
+            Self::CustomerNotFound => (62, 400, "Customer not found"),
+            Self::EmailToken => (63, 400, "The token is wrong or has expired"),
+            Self::EmailSyntax => (64, 400, "E-mail address is not valid"),
+            Self::RegistrationClosed => (65, 400, "Register is disabled"),
             Self::UserNotFound => (100, 400, "User not found"),
             Self::LoginUserNotFound => (100, 401, "No user found with this identifier"),
             Self::IdentifierTaken => (101, 400, "Identifier already exists"),
@@ -301,6 +337,10 @@ impl ErrorCode {
             Self::GroupLimit => (322, 400, "The group has no room for more"),
             Self::NotFound => (404, 404, "Not found"),
             Self::TooManyRequests => (429, 429, "Too many requests. Try again later"),
+            Self::CaptchaCreate => (600, 400, "Can't create a captcha"),
+            Self::CaptchaNotFound => (601, 400, "Captcha not found"),
+            Self::CaptchaExpired => (602, 400, "The captcha is too old"),
+            Self::CaptchaWrong => (603, 400, "The captcha is wrong"),
             Self::OtpSecret => (900, 400, "Can't use the totp secret"),
             Self::OtpNotFound => (901, 400, "Otp secret or recovery key not found"),
             Self::OtpWrong => (902, 402, "Wrong otp"),

@@ -12,6 +12,7 @@
 //! | [`app`] | app options with their presets, file and group options |
 //! | [`user`] | registration, login, devices, account, one-time passwords, user keys |
 //! | [`group`] | groups, group keys, members, invitations, key rotation |
+//! | [`customer`] | owners of apps: accounts, groups, app administration |
 //! | [`session`] | claims of an access token |
 //! | [`id`], [`encoding`] | the checked scalars that those are made of |
 //!
@@ -19,6 +20,7 @@
 //! 4 (member), lower is stronger.
 
 pub mod app;
+pub mod customer;
 pub mod encoding;
 pub mod envelope;
 pub mod error;

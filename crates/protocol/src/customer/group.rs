@@ -1,0 +1,62 @@
+//! Groups of customers that own apps together.
+
+use serde::{Deserialize, Serialize};
+
+use super::app::AppItem;
+use crate::group::GroupUserListItem;
+use crate::id::{GroupId, UserId};
+
+/// Name and description: body of `POST /customer/group` and `PUT /customer/group/:group_id/update`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomerGroupInput {
+    /// Name.
+    pub name: Option<String>,
+    /// Description.
+    pub des: Option<String>,
+}
+
+/// A group in a list of groups.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomerGroupItem {
+    /// The group.
+    pub id: GroupId,
+    /// When it was made.
+    pub time: u64,
+    /// Rank of the caller.
+    pub rank: i32,
+    /// Name.
+    pub group_name: Option<String>,
+    /// Description.
+    pub des: Option<String>,
+}
+
+/// Answer of `GET /customer/group/:group_id`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomerGroupView {
+    /// The group.
+    pub data: CustomerGroupItem,
+    /// The first page of its apps.
+    pub apps: Vec<AppItem>,
+}
+
+/// Who a member is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomerPerson {
+    /// The customer.
+    pub id: UserId,
+    /// First name.
+    pub first_name: String,
+    /// Family name.
+    pub name: String,
+    /// Address.
+    pub email: String,
+}
+
+/// A page of members.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomerGroupMembers {
+    /// The memberships.
+    pub group_member: Vec<GroupUserListItem>,
+    /// The people, in any order.
+    pub customer_data: Vec<CustomerPerson>,
+}
