@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::encoding::SecretText;
+
 /// Who may call an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
@@ -216,7 +218,19 @@ app_options! {
     UserGetOtpRecoveryKeys user_get_otp_recovery_keys Public,
 }
 
-/// Where the files of an app are stored.
+/// Value of [`FileOptions::file_storage`]: the app has no file parts anywhere.
+pub const FILE_STORAGE_NONE: i32 = -1;
+
+/// Value of [`FileOptions::file_storage`]: parts are stored by this server.
+pub const FILE_STORAGE_SERVER: i32 = 0;
+
+/// Value of [`FileOptions::file_storage`]: parts are stored by the app itself.
+pub const FILE_STORAGE_OWN: i32 = 1;
+
+/// Longest [`FileOptions::auth_token`] in bytes.
+pub const MAX_STORAGE_TOKEN_BYTES: usize = 50;
+
+/// Where the files of an app are stored, and who may read what is for everybody.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileOptions {
     /// -1 nowhere, 0 on this server, 1 with the app itself.
@@ -224,20 +238,24 @@ pub struct FileOptions {
     /// Where the app wants to be told of deleted parts, when it stores them itself.
     pub storage_url: Option<String>,
     /// Token that is sent along then, at most 50 bytes.
-    pub auth_token: Option<String>,
+    pub auth_token: Option<SecretText>,
+    /// Whether files for everybody, part lists, part contents and stored keys are only for users who are logged in. Ours: other servers
+    /// never ask. Not sent when it is off.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub require_jwt: bool,
 }
 
 impl FileOptions {
     /// Parts are stored on this server.
     #[must_use]
     pub fn server_storage() -> Self {
-        Self { file_storage: 0, storage_url: None, auth_token: None }
+        Self { file_storage: FILE_STORAGE_SERVER, ..Self::none() }
     }
 
     /// The app has no files.
     #[must_use]
     pub fn none() -> Self {
-        Self { file_storage: -1, storage_url: None, auth_token: None }
+        Self { file_storage: FILE_STORAGE_NONE, storage_url: None, auth_token: None, require_jwt: false }
     }
 }
 

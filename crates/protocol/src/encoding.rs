@@ -123,6 +123,8 @@ checked_text! {
     ///
     /// One to [`MAX_KEY_TEXT_BYTES`] bytes.
     KeyText => check_key_text,
+    /// Ciphertext in a form that only clients know: opaque text of at most [`MAX_KEY_TEXT_BYTES`] bytes, which may be empty.
+    OpaqueText => check_opaque,
     /// Name of an algorithm, such as `AES-GCM-256`: 1 to [`MAX_ALGORITHM_BYTES`] printable ASCII characters.
     AlgorithmId => check_algorithm,
     /// Name under which a device logs in: any text of 1 to [`MAX_IDENTIFIER_BYTES`] bytes, compared byte for
@@ -154,6 +156,14 @@ fn check_base64(text: &str) -> Result<(), InvalidText> {
 
 fn check_key_text(text: &str) -> Result<(), InvalidText> {
     check_size(text, MAX_KEY_TEXT_BYTES)
+}
+
+fn check_opaque(text: &str) -> Result<(), InvalidText> {
+    if text.len() > MAX_KEY_TEXT_BYTES {
+        return Err(InvalidText::TooLong { max: MAX_KEY_TEXT_BYTES });
+    }
+    // PostgreSQL text cannot hold it.
+    if text.contains('\0') { Err(InvalidText::Character) } else { Ok(()) }
 }
 
 fn check_identifier(text: &str) -> Result<(), InvalidText> {

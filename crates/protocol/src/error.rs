@@ -15,6 +15,8 @@ pub enum ErrorCode {
     Input,
     /// The body is larger than the limit of the endpoint. (413/12)
     BodyTooBig,
+    /// The sequence, the last sequence or the end flag in the path is none. (400/12)
+    FileParameter,
     /// A time in the path is not an unsigned integer. (400/13)
     NumberExpected,
     /// The clock of the server stands before 1970. (500/13)
@@ -27,6 +29,8 @@ pub enum ErrorCode {
     DatabaseExecute,
     /// A bulk change failed. (422/23)
     DatabaseBulk,
+    /// The content of a file part could not be stored. (400/23)
+    FileWrite,
     /// A transaction could not be completed. Nothing was changed. (422/24)
     DatabaseTransaction,
     /// Access token with a bad signature, another algorithm, expired, revoked, or with unreadable claims. (401/30)
@@ -139,10 +143,31 @@ pub enum ErrorCode {
     RotationLimit,
     /// A limit of this server on the size of groups is reached; the text says which. Ours: other servers have none. (400/322)
     GroupLimit,
+    /// No such stored key in this app. (400/400)
+    StoredKeyNotFound,
     /// No such endpoint, or not with this method. (404/404)
     NotFound,
     /// The caller is throttled. The `Retry-After` header says for how many seconds. Ours: other servers do not throttle. (429/429)
     TooManyRequests,
+    /// The content of a file part is not there, or the storage does not answer. (400/500)
+    FileOpen,
+    /// A file part is larger than 5 MiB. (400/502)
+    FilePartTooBig,
+    /// No such upload session for this user, or its upload is complete. (400/510)
+    UploadSessionNotFound,
+    /// The upload session is older than a day. (400/511)
+    UploadSessionExpired,
+    /// No such file (or, at its registration, no such receiver), it was deleted, or its upload is not complete. (400/512)
+    FileNotFound,
+    /// The app does not keep its file parts in this way. (400/520)
+    FileStorageMode,
+    /// The file is not for the caller. (400/521)
+    FileAccess,
+    /// The app has no room for more files or bytes; the text says which. Ours: other servers have no such limit. (400/522)
+    FileQuota,
+    /// A part is out of sequence: negative, after the last one, or the last one while others are missing. Ours: other servers do not look.
+    /// (400/523)
+    FileSequence,
     /// A captcha could not be made. (400/600)
     CaptchaCreate,
     /// No such captcha, or it was answered before. (400/601)
@@ -170,12 +195,14 @@ impl ErrorCode {
         Self::Serialize,
         Self::Input,
         Self::BodyTooBig,
+        Self::FileParameter,
         Self::NumberExpected,
         Self::Clock,
         Self::DatabaseUnavailable,
         Self::DatabaseQuery,
         Self::DatabaseExecute,
         Self::DatabaseBulk,
+        Self::FileWrite,
         Self::DatabaseTransaction,
         Self::JwtInvalid,
         Self::JwtMissing,
@@ -232,8 +259,18 @@ impl ErrorCode {
         Self::ReInviteNotAMember,
         Self::RotationLimit,
         Self::GroupLimit,
+        Self::StoredKeyNotFound,
         Self::NotFound,
         Self::TooManyRequests,
+        Self::FileOpen,
+        Self::FilePartTooBig,
+        Self::UploadSessionNotFound,
+        Self::UploadSessionExpired,
+        Self::FileNotFound,
+        Self::FileStorageMode,
+        Self::FileAccess,
+        Self::FileQuota,
+        Self::FileSequence,
         Self::CaptchaCreate,
         Self::CaptchaNotFound,
         Self::CaptchaExpired,
@@ -269,12 +306,14 @@ impl ErrorCode {
             Self::Serialize => (10, 422, "The answer could not be written as JSON"),
             Self::Input => (11, 422, "Wrong input"),
             Self::BodyTooBig => (12, 413, "Input was too big to handle"),
+            Self::FileParameter => (12, 400, "Wrong format of the sequence or of the end flag"),
             Self::NumberExpected => (13, 400, "It must be a number"),
             Self::Clock => (13, 500, "The clock of the server is wrong"),
             Self::DatabaseUnavailable => (20, 500, "No connection to the database"),
             Self::DatabaseQuery => (21, 422, "Database error"),
             Self::DatabaseExecute => (22, 422, "Database error"),
             Self::DatabaseBulk => (23, 422, "Database error"),
+            Self::FileWrite => (23, 400, "The file part could not be stored"),
             Self::DatabaseTransaction => (24, 422, "Database error"),
             Self::JwtInvalid => (30, 401, "Wrong jwt"),
             Self::JwtMissing => (31, 401, "No valid jwt"),
@@ -335,8 +374,18 @@ impl ErrorCode {
             Self::ReInviteNotAMember => (320, 400, "The user is not a member of this group"),
             Self::RotationLimit => (321, 400, "Too many key rotations in this month"),
             Self::GroupLimit => (322, 400, "The group has no room for more"),
+            Self::StoredKeyNotFound => (400, 400, "Key not found"),
             Self::NotFound => (404, 404, "Not found"),
             Self::TooManyRequests => (429, 429, "Too many requests. Try again later"),
+            Self::FileOpen => (500, 400, "The content of the file part is not available"),
+            Self::FilePartTooBig => (502, 400, "The file part is larger than 5242880 bytes"),
+            Self::UploadSessionNotFound => (510, 400, "File upload session not found"),
+            Self::UploadSessionExpired => (511, 400, "File upload session expired"),
+            Self::FileNotFound => (512, 400, "File not found"),
+            Self::FileStorageMode => (520, 400, "File upload is not allowed"),
+            Self::FileAccess => (521, 400, "No access to this file"),
+            Self::FileQuota => (522, 400, "The app has no room for more files"),
+            Self::FileSequence => (523, 400, "The file part is out of sequence"),
             Self::CaptchaCreate => (600, 400, "Can't create a captcha"),
             Self::CaptchaNotFound => (601, 400, "Captcha not found"),
             Self::CaptchaExpired => (602, 400, "The captcha is too old"),

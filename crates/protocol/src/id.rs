@@ -119,6 +119,14 @@ ids! {
     JwtKeyId,
     /// Permission to upload the remaining keys for a new member.
     KeySessionId,
+    /// A file.
+    FileId,
+    /// A part of a file, and the name of its content wherever that is stored.
+    FilePartId,
+    /// Permission to upload the parts of one file.
+    UploadSessionId,
+    /// A symmetric key that the server keeps for its owner, encrypted.
+    StoredKeyId,
 }
 
 macro_rules! member_from {

@@ -4,12 +4,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use keyfold_protocol::app::{AppOptions, FileOptions, GroupOptions};
+use keyfold_protocol::app::{AppOptions, FILE_STORAGE_OWN, FileOptions, GroupOptions};
 use keyfold_protocol::encoding::{
     AlgorithmId, AuthenticationKey, Base64Text, ClientRandomValue, DeviceIdentifier, HashedAuthenticationKey,
-    KeyText, Salt, SecretText,
+    KeyText, OpaqueText, Salt, SecretText,
 };
 use keyfold_protocol::error::ErrorCode;
+use keyfold_protocol::file::*;
 use keyfold_protocol::group::*;
 use keyfold_protocol::session::Claims;
 use keyfold_protocol::user::*;
@@ -112,6 +113,21 @@ fn group_key(user_group: bool) -> GroupKey {
         keypair_sign_id: user_group.then(|| "key".into()),
         public_key_sig: user_group.then(|| key_text("public key signature")),
         public_key_sig_key_id: user_group.then(|| "key".into()),
+    }
+}
+
+fn file_meta(belongs_to_type: BelongsToType, belongs_to: Option<&str>) -> FileMeta {
+    FileMeta {
+        file_id: "file".into(),
+        master_key_id: "key".into(),
+        owner: "user".into(),
+        belongs_to: belongs_to.map(str::to_owned),
+        belongs_to_type,
+        encrypted_key: key_text("{}"),
+        encrypted_key_alg: alg("AES-GCM-256"),
+        time: 1_700_000_000_000,
+        encrypted_file_name: belongs_to.map(|_| OpaqueText::parse("name").unwrap()),
+        part_list: vec![FilePart { part_id: "part".into(), sequence: 1, extern_storage: false }],
     }
 }
 
@@ -545,11 +561,107 @@ fn members_and_rotation() {
 }
 
 #[test]
+fn files() {
+    let register = |belongs_to_type, id: Option<&str>, name: Option<&str>| FileRegisterInput {
+        encrypted_key: key_text("{\"alg\":\"AES-GCM-256\"}"),
+        encrypted_key_alg: alg("AES-GCM-256"),
+        master_key_id: "key".into(),
+        belongs_to_id: id.map(str::to_owned),
+        belongs_to_type,
+        encrypted_file_name: name.map(|name| OpaqueText::parse(name).unwrap()),
+    };
+    insta::assert_snapshot!("file_register_input", round_trip(&register(BelongsToType::None, None, None)));
+    insta::assert_snapshot!(
+        "file_register_input_for_a_user",
+        round_trip(&register(BelongsToType::User, Some("user"), Some("name")))
+    );
+    insta::assert_snapshot!(
+        "file_register_output",
+        round_trip(&FileRegisterOutput { file_id: "file".into(), session_id: "session".into() })
+    );
+    insta::assert_snapshot!(
+        "file_name_update",
+        round_trip(&FileNameUpdate { encrypted_file_name: Some(OpaqueText::parse("name").unwrap()) })
+    );
+    insta::assert_snapshot!("file_name_removal", round_trip(&FileNameUpdate { encrypted_file_name: None }));
+    insta::assert_snapshot!("file_meta", round_trip(&file_meta(BelongsToType::Group, Some("group"))));
+    insta::assert_snapshot!("file_meta_for_everybody", round_trip(&file_meta(BelongsToType::None, None)));
+    insta::assert_snapshot!(
+        "file_part_register_output",
+        round_trip(&FilePartRegisterOutput { part_id: "part".into() })
+    );
+    insta::assert_snapshot!(
+        "file_usage",
+        round_trip(&FileUsage {
+            files: 2,
+            bytes: 5_000_000_000,
+            max_files: None,
+            max_bytes: Some(10_000_000_000)
+        })
+    );
+    insta::assert_snapshot!(
+        "failed_delivery",
+        round_trip(&FailedDelivery {
+            delivery_id: "delivery".into(),
+            time: 1_700_000_000_000,
+            attempts: 20,
+            error: "the answer was 500".into(),
+            part_ids: vec!["part".into()],
+        })
+    );
+}
+
+#[test]
+fn a_file_without_the_members_that_may_be_missing_is_read() {
+    let input =
+        r#"{"encrypted_key":"k","encrypted_key_alg":"a","master_key_id":"m","belongs_to_type":"User"}"#;
+    let input: FileRegisterInput = serde_json::from_str(input).unwrap();
+    assert_eq!((input.belongs_to_id, input.encrypted_file_name), (None, None));
+    let update: FileNameUpdate = serde_json::from_str("{}").unwrap();
+    assert_eq!(update.encrypted_file_name, None);
+    let mut meta = serde_json::to_value(file_meta(BelongsToType::User, Some("user"))).unwrap();
+    meta.as_object_mut().unwrap().remove("time");
+    assert_eq!(serde_json::from_value::<FileMeta>(meta).unwrap().time, 0);
+}
+
+#[test]
+fn stored_keys() {
+    insta::assert_snapshot!(
+        "stored_key_input",
+        round_trip(&StoredKeyInput {
+            alg: alg("AES-GCM-256"),
+            encrypted_key_string: key_text("key"),
+            master_key_id: "master".into(),
+        })
+    );
+    insta::assert_snapshot!("stored_key_output", round_trip(&StoredKeyOutput { key_id: "key".into() }));
+    insta::assert_snapshot!(
+        "stored_key",
+        round_trip(&StoredKey {
+            key_id: "key".into(),
+            master_key_id: "master".into(),
+            encrypted_key_string: key_text("key"),
+            alg: alg("AES-GCM-256"),
+            time: 1_700_000_000_000,
+        })
+    );
+}
+
+#[test]
 fn app_options() {
     insta::assert_snapshot!("app_options_standard", round_trip(&AppOptions::standard()));
     insta::assert_snapshot!("app_options_lax", round_trip(&AppOptions::lax()));
     insta::assert_snapshot!("app_options_closed", round_trip(&AppOptions::closed()));
     insta::assert_snapshot!("file_options", round_trip(&FileOptions::server_storage()));
+    insta::assert_snapshot!(
+        "file_options_of_own_storage",
+        round_trip(&FileOptions {
+            file_storage: FILE_STORAGE_OWN,
+            storage_url: Some("https://app.example.com/deleted".into()),
+            auth_token: Some(secret("token")),
+            require_jwt: true,
+        })
+    );
     insta::assert_snapshot!("group_options", round_trip(&GroupOptions::default()));
 }
 
