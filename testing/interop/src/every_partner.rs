@@ -6,11 +6,25 @@
 #[macro_export]
 macro_rules! with_every_partner {
     ($($test:ident),* $(,)?) => {
-        $crate::with_every_partner!(@ native_on_sqlite, Native, Sqlite, $($test),*);
-        $crate::with_every_partner!(@ native_on_postgres, Native, Postgres, $($test),*);
-        $crate::with_every_partner!(@ web_assembly_on_sqlite, WebAssembly, Sqlite, $($test),*);
+        $crate::with_the_native_partner!($($test),*);
+        $crate::with_a_partner!(web_assembly_on_sqlite, WebAssembly, Sqlite, $($test),*);
     };
-    (@ $module:ident, $flavour:ident, $engine:ident, $($test:ident),*) => {
+}
+
+/// The same for what only the native partner does by itself.
+#[macro_export]
+macro_rules! with_the_native_partner {
+    ($($test:ident),* $(,)?) => {
+        $crate::with_a_partner!(native_on_sqlite, Native, Sqlite, $($test),*);
+        $crate::with_a_partner!(native_on_postgres, Native, Postgres, $($test),*);
+    };
+}
+
+/// A module of tests with one partner on one database.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! with_a_partner {
+    ($module:ident, $flavour:ident, $engine:ident, $($test:ident),*) => {
         mod $module {
             use $crate::{Engine, Flavour, Partner, TestServer};
             $(

@@ -21,11 +21,15 @@ use serde_json::{Value, json};
 
 use crate::failure::Failure;
 
-/// `{"online":{"op":"login",…}}` and the like.
+/// `{"account":{"op":"login",…}}` and the like.
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Request {
-    Online(online::Request),
+    Account(online::account::Request),
+    Group(online::group::Request),
+    Member(online::member::Request),
+    Membership(online::membership::Request),
+    Content(online::content::Request),
     Offline(offline::Request),
     Wire(wire::Request),
 }
@@ -49,7 +53,11 @@ impl Partner {
 
     fn perform(&mut self, request: Request) -> Result<Value, Failure> {
         match request {
-            Request::Online(request) => self.runtime.block_on(self.online.perform(request)),
+            Request::Account(request) => self.runtime.block_on(self.online.account(request)),
+            Request::Group(request) => self.runtime.block_on(self.online.group(request)),
+            Request::Member(request) => self.runtime.block_on(self.online.member(request)),
+            Request::Membership(request) => self.runtime.block_on(self.online.membership(request)),
+            Request::Content(request) => self.runtime.block_on(self.online.content(request)),
             Request::Offline(request) => self.offline.perform(request),
             Request::Wire(request) => wire::perform(request),
         }

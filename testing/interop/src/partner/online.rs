@@ -1,6 +1,7 @@
 //! The partner as an application uses it, against a server.
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::build;
@@ -20,7 +21,7 @@ pub struct Partner {
     process: Process,
 }
 
-/// A user of the partner, logged in. Groups stay in it once they are fetched.
+/// A user of the partner, logged in on a device. Groups stay in it once they are fetched.
 pub struct Session<'a> {
     partner: &'a Partner,
     number: usize,
@@ -30,28 +31,34 @@ pub struct Session<'a> {
     pub device_id: String,
 }
 
-/// A group as the partner sees it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct FetchedGroup {
-    /// Rank of the user in it.
-    pub rank: i32,
-    /// When it was made, in milliseconds since 1970.
-    pub created_time: u64,
-    /// When the user joined, in milliseconds since 1970.
-    pub joined_time: u64,
-    /// Id of the key with which new content is encrypted.
-    pub newest_key_id: String,
+/// How a login went on.
+pub enum Login<'a> {
+    /// The user is logged in.
+    Done(Session<'a>),
+    /// The user has a second factor.
+    Waiting(WaitingLogin<'a>),
 }
 
-/// A member in a list.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Member {
-    /// Id of the member.
-    pub user_id: String,
-    /// Its rank, 0 (creator) to 4.
-    pub rank: i32,
-    /// 0 for a user.
-    pub user_type: i32,
+/// A login that waits for a second factor. It can be finished, or fail to be, once.
+pub struct WaitingLogin<'a> {
+    partner: &'a Partner,
+    number: usize,
+}
+
+/// A second factor, where the partner's calls want one.
+#[derive(Debug, Clone, Copy)]
+pub enum Factor<'a> {
+    /// The code that an authenticator app shows.
+    Totp(&'a str),
+    /// One of the recovery keys.
+    RecoveryKey(&'a str),
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum LoginAnswer {
+    Session { session: usize, user_id: String, device_id: String },
+    Waiting { waiting: usize },
 }
 
 impl Partner {
@@ -71,96 +78,91 @@ impl Partner {
     /// # Errors
     /// [`Refusal`] by the server, as with every call that follows.
     pub fn identifier_is_free(&self, identifier: &str) -> Result<bool, Refusal> {
-        self.process.ask("online", json!({ "op": "identifier_is_free", "identifier": identifier }))
+        self.process.ask("account", json!({ "op": "identifier_is_free", "identifier": identifier }))
     }
 
     /// Registers a user and answers the user id.
     #[expect(clippy::missing_errors_doc, reason = "as above")]
     pub fn register(&self, identifier: &str, password: &str) -> Result<String, Refusal> {
         self.process
-            .ask("online", json!({ "op": "register", "identifier": identifier, "password": password }))
+            .ask("account", json!({ "op": "register", "identifier": identifier, "password": password }))
     }
 
     /// Logs in a user without a second factor.
-    #[expect(clippy::missing_errors_doc, reason = "as above")]
+    ///
+    /// # Errors
+    /// As above.
+    ///
+    /// # Panics
+    /// If the user has a second factor.
     pub fn login(&self, identifier: &str, password: &str) -> Result<Session<'_>, Refusal> {
-        #[derive(Deserialize)]
-        struct Answer {
-            session: usize,
-            user_id: String,
-            device_id: String,
+        match self.begin_login(identifier, password)? {
+            Login::Done(session) => Ok(session),
+            Login::Waiting(_) => panic!("{identifier} has a second factor"),
         }
-        let answer: Answer = self
-            .process
-            .ask("online", json!({ "op": "login", "identifier": identifier, "password": password }))?;
-        Ok(Session {
-            partner: self,
-            number: answer.session,
-            user_id: answer.user_id,
-            device_id: answer.device_id,
-        })
+    }
+
+    /// Logs in a user as far as the password leads.
+    #[expect(clippy::missing_errors_doc, reason = "as above")]
+    pub fn begin_login(&self, identifier: &str, password: &str) -> Result<Login<'_>, Refusal> {
+        let request = json!({ "op": "login", "identifier": identifier, "password": password });
+        self.process.ask("account", request).map(|answer| self.login_with(answer))
+    }
+
+    /// Registers a new device, on the device itself. A device of the user has to confirm the answer.
+    #[expect(clippy::missing_errors_doc, reason = "as above")]
+    pub fn start_device(&self, identifier: &str, password: &str) -> Result<String, Refusal> {
+        self.process
+            .ask("account", json!({ "op": "start_device", "identifier": identifier, "password": password }))
+    }
+
+    /// Whether the newest public key of a user carries a valid signature of that user.
+    #[expect(clippy::missing_errors_doc, reason = "as above")]
+    pub fn public_key_is_genuine(&self, user_id: &str) -> Result<bool, Refusal> {
+        self.process.ask("account", json!({ "op": "public_key_is_genuine", "user_id": user_id }))
+    }
+
+    fn login_with(&self, answer: LoginAnswer) -> Login<'_> {
+        match answer {
+            LoginAnswer::Session { session, user_id, device_id } => {
+                Login::Done(Session { partner: self, number: session, user_id, device_id })
+            }
+            LoginAnswer::Waiting { waiting } => {
+                Login::Waiting(WaitingLogin { partner: self, number: waiting })
+            }
+        }
     }
 }
 
-#[expect(clippy::missing_errors_doc, reason = "always the refusal by the server or the partner's own")]
+impl<'a> WaitingLogin<'a> {
+    /// Goes on with the second factor.
+    ///
+    /// # Errors
+    /// [`Refusal`] by the server.
+    ///
+    /// # Panics
+    /// If the partner asks for another factor.
+    pub fn finish(self, factor: Factor<'_>) -> Result<Session<'a>, Refusal> {
+        let request = json!({ "op": "finish_login", "waiting": self.number, "factor": factor.to_json() });
+        match self.partner.process.ask("account", request).map(|answer| self.partner.login_with(answer))? {
+            Login::Done(session) => Ok(session),
+            Login::Waiting(_) => panic!("there is no third factor"),
+        }
+    }
+}
+
+impl Factor<'_> {
+    pub(super) fn to_json(self) -> Value {
+        match self {
+            Self::Totp(code) => json!({ "totp": code }),
+            Self::RecoveryKey(key) => json!({ "recovery_key": key }),
+        }
+    }
+}
+
 impl Session<'_> {
-    /// Gets a new access token and answers it.
-    pub fn refresh_jwt(&self) -> Result<String, Refusal> {
-        self.ask(json!({ "op": "refresh_jwt" }))
-    }
-
-    /// Creates a group and answers its id. `sign`: the creator signs the group key.
-    pub fn create_group(&self, sign: bool) -> Result<String, Refusal> {
-        self.ask(json!({ "op": "create_group", "sign": sign }))
-    }
-
-    /// Fetches a group with its keys. The calls below need that first.
-    pub fn fetch_group(&self, group: &str) -> Result<FetchedGroup, Refusal> {
-        self.ask(json!({ "op": "fetch_group", "group": group }))
-    }
-
-    /// Adds a user to a group without asking that user. No rank means the lowest.
-    pub fn invite_auto(&self, group: &str, user_id: &str, rank: Option<i32>) -> Result<(), Refusal> {
-        self.ask(json!({ "op": "invite_auto", "group": group, "user_id": user_id, "rank": rank }))
-    }
-
-    /// First page of the members of a group.
-    pub fn members(&self, group: &str) -> Result<Vec<Member>, Refusal> {
-        self.ask(json!({ "op": "members", "group": group }))
-    }
-
-    /// Deletes a group.
-    pub fn delete_group(&self, group: &str) -> Result<(), Refusal> {
-        self.ask(json!({ "op": "delete_group", "group": group }))
-    }
-
-    /// Encrypts `text` for a group, signed by the user if `sign`.
-    pub fn encrypt_in_group(&self, group: &str, text: &str, sign: bool) -> Result<String, Refusal> {
-        self.ask(json!({ "op": "encrypt_in_group", "group": group, "text": text, "sign": sign }))
-    }
-
-    /// Decrypts content of a group. With a `signer` it must carry a valid signature of that user.
-    pub fn decrypt_in_group(
-        &self,
-        group: &str,
-        envelope: &str,
-        signer: Option<&str>,
-    ) -> Result<String, Refusal> {
-        self.ask(json!({ "op": "decrypt_in_group", "group": group, "envelope": envelope, "signer": signer }))
-    }
-
-    /// Encrypts `text` for one user, signed if `sign`.
-    pub fn encrypt_for_user(&self, user_id: &str, text: &str, sign: bool) -> Result<String, Refusal> {
-        self.ask(json!({ "op": "encrypt_for_user", "user_id": user_id, "text": text, "sign": sign }))
-    }
-
-    /// Decrypts content that was encrypted for this user; `signer` as in [`Self::decrypt_in_group`].
-    pub fn decrypt_for_me(&self, envelope: &str, signer: Option<&str>) -> Result<String, Refusal> {
-        self.ask(json!({ "op": "decrypt_for_me", "envelope": envelope, "signer": signer }))
-    }
-
-    fn ask<T: serde::de::DeserializeOwned>(&self, mut request: Value) -> Result<T, Refusal> {
+    pub(super) fn ask<T: DeserializeOwned>(&self, family: &str, mut request: Value) -> Result<T, Refusal> {
         request["session"] = json!(self.number);
-        self.partner.process.ask("online", request)
+        self.partner.process.ask(family, request)
     }
 }
