@@ -65,14 +65,14 @@ pub(crate) async fn list(arguments: AppList) -> Result<(), Failure> {
                     "app_id": app.id.as_str(),
                     "name": app.name,
                     "created_at": app.created_at,
-                    "disabled": app.disabled,
+                    "disabled": app.disabled_at.is_some(),
                 })
             })
             .collect();
         println!("{:#}", json!(rows));
     } else {
         for app in apps {
-            let state = if app.disabled { "disabled" } else { "enabled " };
+            let state = if app.disabled_at.is_some() { "disabled" } else { "enabled " };
             println!("{}  {state}  {}", app.id.as_str(), app.name);
         }
     }

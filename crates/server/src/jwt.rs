@@ -196,14 +196,24 @@ impl GeneratedKey {
     /// The private key in the form in which it is shown once to the owner of the app: base64 of the PKCS#8 document.
     #[must_use]
     pub fn private_key_text(&self) -> SecretText {
-        SecretText::new(Base64::encode_string(&self.private_key))
+        private_key_text(&self.private_key)
     }
 
     /// The public key in the documented form: base64 of the uncompressed point.
     #[must_use]
     pub fn public_key_text(&self) -> String {
-        Base64::encode_string(&self.public_key)
+        public_key_text(&self.public_key)
     }
+}
+
+/// Base64 of a private key's PKCS#8 document.
+pub(crate) fn private_key_text(pkcs8: &[u8]) -> SecretText {
+    SecretText::new(Base64::encode_string(pkcs8))
+}
+
+/// Base64 of a public key's uncompressed point.
+pub(crate) fn public_key_text(point: &[u8]) -> String {
+    Base64::encode_string(point)
 }
 
 impl Jwk {

@@ -17,6 +17,7 @@ use tokio::task::JoinHandle;
 use tower::Service as _;
 
 use crate::app::AppCache;
+use crate::app::deletion::DeletionHandler;
 use crate::config::Config;
 use crate::db::{Db, DbError};
 use crate::extract::Peer;
@@ -88,7 +89,13 @@ impl Server {
             jobs: Wake::default(),
             telemetry: Telemetry::new(),
         });
-        let workers = Workers::start(state.clone(), vec![Arc::new(RotationHandler::new(state.clone()))]);
+        let workers = Workers::start(
+            state.clone(),
+            vec![
+                Arc::new(RotationHandler::new(state.clone())),
+                Arc::new(DeletionHandler::new(state.clone())),
+            ],
+        );
         let (stop, stopped) = oneshot::channel();
         let accepting = tokio::spawn(accept(listener, state.clone(), stopped));
         tracing::info!(%address, database = state.db.dialect().name(), "listening");

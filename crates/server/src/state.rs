@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::app::AppCache;
+use keyfold_protocol::id::AppId;
+
+use crate::app::{App, AppCache};
 use crate::clock::Clock;
 use crate::config::{ClientAddressSource, Limits};
 use crate::db::Db;
+use crate::error::ApiError;
 use crate::jobs::Wake;
 use crate::jwt::JwtCache;
 use crate::root_key::RootKey;
@@ -35,7 +38,7 @@ pub struct Shared {
     pub development: bool,
     /// Who a request comes from.
     pub client_address: ClientAddressSource,
-    /// Apps by token, for a moment.
+    /// Apps by token and id.
     pub(crate) apps: AppCache,
     /// Verified access tokens and parsed signing keys.
     pub(crate) jwts: JwtCache,
@@ -50,6 +53,14 @@ pub struct Shared {
 impl AppState {
     pub(crate) fn new(shared: Shared) -> Self {
         Self { inner: Arc::new(shared) }
+    }
+
+    /// An app by its id, disabled or not, as it is at the beginning of the request.
+    ///
+    /// # Errors
+    /// 401/202 when there is none.
+    pub async fn app(&self, id: &AppId) -> Result<Arc<App>, ApiError> {
+        self.inner.apps.find_by_id(&self.inner.db, id).await
     }
 
     /// Milliseconds since 1970.

@@ -1,12 +1,13 @@
 //! The app of the development profile, with the tokens that the published guides print.
 
 use keyfold_protocol::app::{AppOptions, FileOptions, GroupOptions};
-use keyfold_protocol::encoding::SecretText;
 use keyfold_protocol::error::ErrorCode;
+use keyfold_protocol::id::AppId;
 
-use super::{NewApp, Tokens, create_with_tokens, hash_token, store};
+use super::{AppTokens, NewApp, Owner, PreparedApp, hash_token, store};
 use crate::db::Db;
 use crate::error::ApiError;
+use crate::random;
 use crate::root_key::RootKey;
 
 /// Public token of the development app.
@@ -22,8 +23,9 @@ pub const DEVELOPMENT_SECRET_TOKEN: &str =
 /// When the database fails.
 pub async fn seed_development_app(db: &Db, root_key: &RootKey, now: u64) -> Result<(), ApiError> {
     let public_hash = hash_token(DEVELOPMENT_PUBLIC_TOKEN)?;
-    let exists =
-        db.read(public_hash, |tx, hash| Box::pin(async move { Ok(store::token_exists(tx, hash).await?) }));
+    let exists = db.read(public_hash, |tx, hash| {
+        Box::pin(async move { Ok(store::apps::token_exists(tx, hash).await?) })
+    });
     if exists.await? {
         return Ok(());
     }
@@ -33,13 +35,10 @@ pub async fn seed_development_app(db: &Db, root_key: &RootKey, now: u64) -> Resu
         file_options: FileOptions::server_storage(),
         group_options: GroupOptions::default(),
     };
-    let tokens = Tokens {
-        public: SecretText::new(DEVELOPMENT_PUBLIC_TOKEN),
-        secret: SecretText::new(DEVELOPMENT_SECRET_TOKEN),
-        public_hash,
-        secret_hash: hash_token(DEVELOPMENT_SECRET_TOKEN)?,
-    };
-    match create_with_tokens(db, root_key, now, new, tokens).await {
+    let tokens = AppTokens::fixed(DEVELOPMENT_PUBLIC_TOKEN, DEVELOPMENT_SECRET_TOKEN)?;
+    let id = AppId::from(random::ordered_id());
+    let prepared = PreparedApp::with_tokens(root_key, id, new, Owner::Operator, &tokens)?;
+    match db.write((prepared, now), |tx, (prepared, now)| Box::pin(prepared.insert(tx, *now))).await {
         // Another server on the same database was faster.
         Err(error)
             if error.code() == ErrorCode::DatabaseExecute && seeded_meanwhile(db, public_hash).await? =>
@@ -51,7 +50,7 @@ pub async fn seed_development_app(db: &Db, root_key: &RootKey, now: u64) -> Resu
 }
 
 async fn seeded_meanwhile(db: &Db, hash: [u8; 32]) -> Result<bool, ApiError> {
-    db.read(hash, |tx, hash| Box::pin(async move { Ok(store::token_exists(tx, hash).await?) })).await
+    db.read(hash, |tx, hash| Box::pin(async move { Ok(store::apps::token_exists(tx, hash).await?) })).await
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::postgres::migration_error;
 use super::{DbError, Dialect};
 
 /// Version of the newest migration this program knows.
-pub const SCHEMA_VERSION: i64 = 2;
+pub const SCHEMA_VERSION: i64 = 6;
 
 struct Migration {
     version: i64,
@@ -19,10 +19,8 @@ struct Migration {
 
 const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, template: include_str!("../../migrations/0001_users_and_groups.sql") },
-    Migration {
-        version: SCHEMA_VERSION,
-        template: include_str!("../../migrations/0002_group_administration.sql"),
-    },
+    Migration { version: 2, template: include_str!("../../migrations/0002_group_administration.sql") },
+    Migration { version: 6, template: include_str!("../../migrations/0006_app_administration.sql") },
 ];
 
 const LEDGER: &str =

@@ -1,0 +1,132 @@
+//! Apps that requests ask for again and again, remembered without ever being out of date.
+//!
+//! The demand: **a request that begins after a change was acknowledged sees the change**, whichever process made it: this server, another one on
+//! the same PostgreSQL, or the command line on the same SQLite file. Asking the database on every request would meet it, for a round trip each.
+//! Instead both sides keep to a deadline:
+//!
+//! - every change of an app counts up one revision, in its own transaction (`store::revision`);
+//! - a server reads the revision at most [`VALIDITY`] after the time *at which it last began to read it*, before it trusts anything that it
+//!   remembers; what was loaded at another revision is loaded anew;
+//! - whoever changes an app acknowledges it only when [`PROPAGATION`](super::PROPAGATION), which is longer, has passed since the commit
+//!   ([`change`](super::change())).
+//!
+//! When a change is acknowledged, every reading of the revision from before its commit has run out, in every process. No clocks are compared,
+//! only durations of the monotonic clock. The price is one read of one row per server and [`VALIDITY`], whatever the number of requests and
+//! apps, and a change that takes a moment longer. Notifications (`LISTEN`) would arrive sooner as a rule, and too late in the cases that matter;
+//! SQLite's `data_version` changes with every write to anything.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use keyfold_protocol::app::TokenClass;
+use keyfold_protocol::error::ErrorCode;
+use keyfold_protocol::id::AppId;
+use quick_cache::sync::Cache;
+
+use super::{App, store};
+use crate::db::{Db, Tx};
+use crate::error::ApiError;
+use crate::hash::Hash;
+
+/// How long a reading of the revision may be relied on.
+pub(super) const VALIDITY: Duration = Duration::from_millis(50);
+
+const CACHED_APPS: usize = 1_024;
+
+/// Apps by token hash and by id. Unknown ones are not remembered: an attacker could fill memory with them, and an outage would turn into a
+/// refusal.
+pub(crate) struct AppCache {
+    apps: Cache<Name, Known>,
+    reading: RwLock<Option<Reading>>,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Name {
+    Token(Hash),
+    Id(AppId),
+}
+
+#[derive(Clone)]
+struct Known {
+    app: Arc<App>,
+    revision: i64,
+}
+
+/// The revision at some moment after `begun`.
+#[derive(Clone, Copy)]
+struct Reading {
+    revision: i64,
+    begun: Instant,
+}
+
+impl AppCache {
+    pub(crate) fn new() -> Self {
+        Self { apps: Cache::new(CACHED_APPS), reading: RwLock::new(None) }
+    }
+
+    /// The app that a token belongs to, and which of its tokens it is.
+    ///
+    /// # Errors
+    /// 401/200 for an unknown token, 401/204 for a disabled app.
+    pub(crate) async fn find(&self, db: &Db, hash: Hash) -> Result<(Arc<App>, TokenClass), ApiError> {
+        let app =
+            self.remembered_or_loaded(db, Name::Token(hash)).await?.ok_or(ErrorCode::AppTokenMissing)?;
+        if app.disabled {
+            return Err(ErrorCode::AppDisabled.into());
+        }
+        let class = if hash == app.public_token_hash { TokenClass::Public } else { TokenClass::Secret };
+        Ok((app, class))
+    }
+
+    /// An app by its id, disabled or not.
+    ///
+    /// # Errors
+    /// 401/202 when there is none.
+    pub(crate) async fn find_by_id(&self, db: &Db, id: &AppId) -> Result<Arc<App>, ApiError> {
+        Ok(self.remembered_or_loaded(db, Name::Id(id.clone())).await?.ok_or(ErrorCode::AppNotFound)?)
+    }
+
+    async fn remembered_or_loaded(&self, db: &Db, name: Name) -> Result<Option<Arc<App>>, ApiError> {
+        if let Some(known) = self.apps.get(&name)
+            && known.revision == self.revision(db).await?
+        {
+            return Ok(Some(known.app));
+        }
+        let begun = Instant::now();
+        let (found, revision) = db.read(name.clone(), |tx, name| Box::pin(load(tx, name))).await?;
+        self.remember(Reading { revision, begun });
+        let Some(app) = found.map(Arc::new) else {
+            self.apps.remove(&name);
+            return Ok(None);
+        };
+        self.apps.insert(name, Known { app: app.clone(), revision });
+        Ok(Some(app))
+    }
+
+    async fn revision(&self, db: &Db) -> Result<i64, ApiError> {
+        let last = *self.reading.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(reading) = last.filter(|reading| reading.begun.elapsed() < VALIDITY) {
+            return Ok(reading.revision);
+        }
+        let begun = Instant::now();
+        let revision =
+            db.read((), |tx, ()| Box::pin(async move { Ok(store::revision::read(tx).await?) })).await?;
+        self.remember(Reading { revision, begun });
+        Ok(revision)
+    }
+
+    /// Of two readings at the same time either may stay: each is true for as long as it says.
+    fn remember(&self, reading: Reading) {
+        *self.reading.write().unwrap_or_else(PoisonError::into_inner) = Some(reading);
+    }
+}
+
+/// On one snapshot: the revision belongs to what was read.
+async fn load(tx: &mut Tx, name: &Name) -> Result<(Option<App>, i64), ApiError> {
+    let revision = store::revision::read(tx).await?;
+    let app = match name {
+        Name::Token(hash) => store::apps::find_by_token(tx, hash).await?,
+        Name::Id(id) => store::apps::find_by_id(tx, id).await?,
+    };
+    Ok((app, revision))
+}
