@@ -38,6 +38,15 @@ fn open_keys(c: &mut Criterion) {
         b.iter(|| (0..KEYS).map(|_| private.decrypt(black_box(&blob)).unwrap()).collect::<Vec<_>>());
     });
     group.bench_function("open", |b| b.iter(|| open_all(black_box(&objects), &private)));
+    group.bench_function("open, and every key pair", |b| {
+        b.iter(|| {
+            let keys = open_all(black_box(&objects), &private);
+            for keys in &keys {
+                black_box(keys.private_key().unwrap());
+            }
+            keys
+        });
+    });
     group.bench_function("parse the answer and open", |b| {
         b.iter(|| open_all(&serde_json::from_slice::<Vec<GroupKey>>(black_box(&json)).unwrap(), &private));
     });

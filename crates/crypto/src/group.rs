@@ -5,6 +5,7 @@ use keyfold_protocol::group::{GroupCreate, GroupKey, HmacKey, SortableKey};
 use keyfold_protocol::id::{KeyId, UserId};
 
 use crate::device::NON_REGISTERED;
+use crate::keys::KeyPair;
 use crate::wire::{algorithm_id, key_text};
 use crate::{
     Error, PrivateKey, PublicKey, SearchKey, SigningKey, SortKey, Suite, SymmetricKey, Verification,
@@ -14,10 +15,7 @@ use crate::{
 pub struct GroupKeys {
     /// Encrypts contents and the other keys of the generation.
     pub key: SymmetricKey,
-    /// Opens what is encrypted to the group: the keys of its child groups and of groups it is a member of.
-    pub private_key: PrivateKey,
-    /// Checked against the private key.
-    pub public_key: PublicKey,
+    pair: KeyPair,
     /// When the generation was made, in milliseconds since 1970. 0 before the server has seen it.
     pub time: u64,
     /// Who claims to have signed the group key. Proven only if the key was opened with a [`Verification`] other than
@@ -73,8 +71,7 @@ impl GroupKeys {
     ///
     /// # Errors
     /// [`Error::WrongKey`] (`client_402`) if the object names another private key; [`Error::Decryption`] (`client_14`);
-    /// [`Error::KeyLength`] (`client_30`); [`Error::KeyPairMismatch`] (`client_400`) if the server replaced the public
-    /// key. From the verification: [`Error::SignatureMissing`] (`client_401`), [`Error::WrongVerifyKey`]
+    /// [`Error::KeyLength`] (`client_30`). From the verification: [`Error::SignatureMissing`] (`client_401`), [`Error::WrongVerifyKey`]
     /// (`client_20`), [`Error::KeySignature`] (`client_31`).
     pub fn open(
         object: &GroupKey,
@@ -96,13 +93,6 @@ impl GroupKeys {
             object.group_key_sig.as_ref(),
             verification,
         )?;
-        let (private_key, public_key) = PrivateKey::unwrap_pair(
-            &key,
-            &object.keypair_encrypt_alg,
-            &object.encrypted_private_group_key,
-            &object.public_group_key,
-            object.key_pair_id.as_str(),
-        )?;
         let signed_by =
             match (&object.signed_by_user_id, &object.signed_by_user_sign_key_id, &object.group_key_sig) {
                 (Some(user_id), Some(verify_key_id), Some(_)) => {
@@ -110,13 +100,32 @@ impl GroupKeys {
                 }
                 _ => None,
             };
-        Ok(Self { key, private_key, public_key, time: object.time, signed_by })
+        Ok(Self { key, pair: KeyPair::received(object), time: object.time, signed_by })
     }
 
     /// Id of the generation.
     #[must_use]
     pub fn id(&self) -> &str {
         self.key.id()
+    }
+
+    /// Opens what is encrypted to the group: the keys of its child groups and of groups it is a member of.
+    ///
+    /// It is decrypted when it is asked for the first time; most generations of a group never need theirs.
+    ///
+    /// # Errors
+    /// [`Error::Decryption`] (`client_14`), [`Error::KeyLength`] (`client_30`); [`Error::KeyPairMismatch`]
+    /// (`client_400`) if the server replaced the public key.
+    pub fn private_key(&self) -> Result<&PrivateKey, Error> {
+        self.pair.halves(&self.key).map(|halves| &halves.private_key)
+    }
+
+    /// What others encrypt to when they encrypt to the group. It has been checked against the private key.
+    ///
+    /// # Errors
+    /// As [`private_key`](Self::private_key).
+    pub fn public_key(&self) -> Result<&PublicKey, Error> {
+        self.pair.halves(&self.key).map(|halves| &halves.public_key)
     }
 }
 
@@ -280,6 +289,6 @@ impl NewKeys {
             verify_key_id: KeyId::new(key.id()),
         });
         let Self { key, private_key, public_key } = self;
-        GroupKeys { key, private_key, public_key, time: 0, signed_by }
+        GroupKeys { key, pair: KeyPair::made(private_key, public_key), time: 0, signed_by }
     }
 }

@@ -33,13 +33,11 @@ impl UserKeys {
             return Err(Error::MissingSignKeys);
         };
         // User keys are not signed by anybody: they are encrypted by a device of the same user.
-        let mut group = GroupKeys::open(object, device_private_key, Verification::Ignore)?;
+        let group = GroupKeys::open(object, device_private_key, Verification::Ignore)?;
+        // A user has few generations and needs the private keys of all: a replaced public key shows at login.
+        group.private_key()?;
         let (sign_key, verify_key) =
             SigningKey::unwrap_pair(&group.key, algorithm, encrypted, verify_key, id.as_str())?;
-        group.public_key = group.public_key.with_signature(
-            object.public_key_sig.as_ref().map(KeyText::as_str),
-            object.public_key_sig_key_id.as_ref().map(keyfold_protocol::id::KeyId::as_str),
-        );
         Ok(Self { group, sign_key, verify_key })
     }
 

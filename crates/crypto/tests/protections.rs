@@ -48,7 +48,7 @@ fn a_blob_that_is_too_short_is_an_error_in_every_suite() {
 #[test]
 fn a_decrypted_secret_that_is_too_short_for_its_algorithm_is_an_error() {
     let user = User::register("short-secret", STD);
-    let (body, _) = group::create(&user.keys.group.public_key, None, STD).unwrap();
+    let (body, _) = group::create(user.keys.group.public_key().unwrap(), None, STD).unwrap();
     let mut object = stored::group_key(&body, "g", user.keys.id());
     let keys = open(&object, &user).unwrap();
     for length in [0, 1, 31, 32, 2431, 2433] {
@@ -144,11 +144,12 @@ fn a_stripped_signature_of_a_file_part_is_refused_where_one_is_required() {
 fn a_stripped_signature_of_a_group_key_is_refused_where_one_is_required() {
     let user = User::register("stripped", STD);
     let signer = Signer { user_id: &user.device.user_id, key: &user.keys.sign_key };
-    let (body, _) = group::create(&user.keys.group.public_key, Some(signer), STD).unwrap();
+    let (body, _) = group::create(user.keys.group.public_key().unwrap(), Some(signer), STD).unwrap();
     let mut object = stored::group_key(&body, "g", user.keys.id());
     let open = |object: &GroupKey| {
         let verification = Verification::Require(&user.keys.verify_key);
-        GroupKeys::open(object, &user.keys.group.private_key, verification).map(|keys| keys.signed_by)
+        GroupKeys::open(object, user.keys.group.private_key().unwrap(), verification)
+            .map(|keys| keys.signed_by)
     };
     assert_eq!(open(&object).unwrap().unwrap().user_id, user.device.user_id);
     object.group_key_sig = None;
@@ -159,10 +160,10 @@ fn a_stripped_signature_of_a_group_key_is_refused_where_one_is_required() {
 fn a_group_key_signed_by_somebody_else_is_refused() {
     let (user, other) = (User::register("signer", STD), User::register("impostor", STD));
     let signer = Signer { user_id: &user.device.user_id, key: &other.keys.sign_key };
-    let (body, _) = group::create(&user.keys.group.public_key, Some(signer), STD).unwrap();
+    let (body, _) = group::create(user.keys.group.public_key().unwrap(), Some(signer), STD).unwrap();
     let mut object = stored::group_key(&body, "g", user.keys.id());
     let open = |object: &GroupKey, verification| {
-        GroupKeys::open(object, &user.keys.group.private_key, verification).map(|_| ()).unwrap_err()
+        GroupKeys::open(object, user.keys.group.private_key().unwrap(), verification).map(|_| ()).unwrap_err()
     };
     for verification in
         [Verification::Check(&user.keys.verify_key), Verification::Require(&user.keys.verify_key)]
@@ -182,7 +183,7 @@ fn an_unsigned_group_key_is_refused_after_the_first_signed_one() {
     let user = User::register("history", STD);
     let signer = Signer { user_id: &user.device.user_id, key: &user.keys.sign_key };
     let key = |signer, time| {
-        let (body, _) = group::create(&user.keys.group.public_key, signer, STD).unwrap();
+        let (body, _) = group::create(user.keys.group.public_key().unwrap(), signer, STD).unwrap();
         let mut object = stored::group_key(&body, "g", user.keys.id());
         object.time = time;
         open(&object, &user).unwrap()
@@ -273,12 +274,17 @@ fn one_replaced_half_of_a_hybrid_public_key_is_noticed() {
 fn a_group_public_key_replaced_by_the_server_is_noticed() {
     for suite in [Suite::STD, Suite::REC] {
         let user = User::register("replaced-group", &suite);
-        let (body, _) = group::create(&user.keys.group.public_key, None, &suite).unwrap();
+        let (body, _) = group::create(user.keys.group.public_key().unwrap(), None, &suite).unwrap();
         let mut object = stored::group_key(&body, "g", user.keys.id());
         assert!(open(&object, &user).is_ok());
         let (_, public) = PrivateKey::generate(&suite, "x").unwrap();
         object.public_group_key = KeyText::parse(public.to_server_form()).unwrap();
-        assert_eq!(open(&object, &user).err(), Some(Error::KeyPairMismatch));
+        let private = user.keys.group.private_key().unwrap();
+        let keys = GroupKeys::open(&object, private, Verification::Ignore).unwrap();
+        for _ in 0..2 {
+            assert_eq!(keys.public_key().err(), Some(Error::KeyPairMismatch), "there is no way to the key");
+            assert_eq!(keys.private_key().err(), Some(Error::KeyPairMismatch));
+        }
     }
 }
 
@@ -545,14 +551,14 @@ fn classical_and_post_quantum_only_keys_stay_readable() {
 #[test]
 fn a_new_group_key_is_verified_before_it_is_accepted() {
     let (user, other) = (User::register("invoker", STD), User::register("member", STD));
-    let public = &user.keys.group.public_key;
+    let public = user.keys.group.public_key().unwrap();
     let (body, _) = group::create(public, None, STD).unwrap();
     let old = open(&stored::group_key(&body, "g1", user.keys.id()), &user).unwrap();
     let signer = Signer { user_id: &user.device.user_id, key: &user.keys.sign_key };
     let rotation = rotation::start(&old.key, public, Some(signer), STD).unwrap();
     let member = &other.keys.group;
-    let pending = stored::pending(&rotation, "g2", &member.public_key);
-    let key = PendingKey::open(&pending, &member.private_key, &old.key).unwrap();
+    let pending = stored::pending(&rotation, "g2", member.public_key().unwrap());
+    let key = PendingKey::open(&pending, member.private_key().unwrap(), &old.key).unwrap();
 
     let signature = KeySignature {
         verify_key_id: rotation.signed_by_user_sign_key_id.as_ref().unwrap(),
@@ -562,10 +568,10 @@ fn a_new_group_key_is_verified_before_it_is_accepted() {
     assert_eq!(key.verify(Some(signature), required), Ok(()));
     assert_eq!(key.verify(None, required), Err(Error::SignatureMissing));
     let injected = rotation::start(&old.key, public, None, STD).unwrap();
-    let injected = stored::pending(&injected, "g2", &member.public_key);
-    let injected = PendingKey::open(&injected, &member.private_key, &old.key).unwrap();
+    let injected = stored::pending(&injected, "g2", member.public_key().unwrap());
+    let injected = PendingKey::open(&injected, member.private_key().unwrap(), &old.key).unwrap();
     assert_eq!(injected.verify(Some(signature), required), Err(Error::KeySignature));
-    assert!(key.accept(&member.public_key).is_ok());
+    assert!(key.accept(member.public_key().unwrap()).is_ok());
 }
 
 #[test]
@@ -573,10 +579,10 @@ fn a_rotation_for_another_key_or_with_a_server_error_is_refused() {
     let user = User::register("refused", STD);
     let keys = &user.keys.group;
     let previous = SymmetricKey::generate(STD, "g1").unwrap();
-    let rotation = rotation::start(&previous, &keys.public_key, None, STD).unwrap();
-    let pending = stored::pending(&rotation, "g2", &keys.public_key);
+    let rotation = rotation::start(&previous, keys.public_key().unwrap(), None, STD).unwrap();
+    let pending = stored::pending(&rotation, "g2", keys.public_key().unwrap());
     let open = |pending: &KeyRotationPending, previous: &SymmetricKey| {
-        PendingKey::open(pending, &keys.private_key, previous).map(|_| ())
+        PendingKey::open(pending, keys.private_key().unwrap(), previous).map(|_| ())
     };
     assert_eq!(open(&pending, &previous), Ok(()));
     let other = SymmetricKey::generate(STD, "g0").unwrap();
@@ -591,15 +597,16 @@ fn a_rotation_for_another_key_or_with_a_server_error_is_refused() {
 fn a_chain_of_rotations_is_finished_in_any_order_of_arrival() {
     let user = User::register("chain", STD);
     let keys = &user.keys.group;
-    let (body, _) = group::create(&keys.public_key, None, STD).unwrap();
+    let (body, _) = group::create(keys.public_key().unwrap(), None, STD).unwrap();
     let mut generations = vec![open(&stored::group_key(&body, "g0", user.keys.id()), &user).unwrap()];
     let mut waiting = Vec::new();
     let mut objects = Vec::new();
     for step in 1..=4 {
         let id = format!("g{step}");
-        let rotation = rotation::start(&generations[step - 1].key, &keys.public_key, None, STD).unwrap();
+        let rotation =
+            rotation::start(&generations[step - 1].key, keys.public_key().unwrap(), None, STD).unwrap();
         let object = stored::rotated(&rotation, &id, step as u64);
-        waiting.push(stored::pending(&rotation, &id, &keys.public_key));
+        waiting.push(stored::pending(&rotation, &id, keys.public_key().unwrap()));
         generations.push(open(&object, &user).unwrap());
         objects.push(object);
     }
@@ -613,9 +620,9 @@ fn a_chain_of_rotations_is_finished_in_any_order_of_arrival() {
     assert_eq!(ids, ["g1", "g2", "g3", "g4"]);
     let mut known = generations.remove(0);
     for index in order {
-        let pending = PendingKey::open(&waiting[index], &keys.private_key, &known.key).unwrap();
+        let pending = PendingKey::open(&waiting[index], keys.private_key().unwrap(), &known.key).unwrap();
         let object = objects.iter().find(|object| object.group_key_id == *pending.id()).unwrap();
-        let object = stored::finished(object, &pending.accept(&keys.public_key).unwrap());
+        let object = stored::finished(object, &pending.accept(keys.public_key().unwrap()).unwrap());
         known = open(&object, &user).unwrap();
     }
     let text = known.key.encrypt_text("newest", "", None).unwrap();
@@ -629,7 +636,7 @@ fn a_user_rotation_makes_a_new_sign_key_and_signs_the_public_key() {
     assert!(rotation.group_key_sig.is_none(), "user keys are never signed by the user");
     let keys = UserKeys::open(&stored::rotated(&rotation, "k2", 2), &user.device.private_key).unwrap();
     assert!(keys.verify_key != user.keys.verify_key);
-    assert!(keys.group.public_key.is_signed_by(&keys.verify_key).unwrap());
+    assert!(keys.group.public_key().unwrap().is_signed_by(&keys.verify_key).unwrap());
 }
 
 // Keys under a group key
@@ -637,7 +644,7 @@ fn a_user_rotation_makes_a_new_sign_key_and_signs_the_public_key() {
 #[test]
 fn a_search_or_sort_key_of_another_length_or_algorithm_is_refused() {
     let user = User::register("lengths", STD);
-    let (body, _) = group::create(&user.keys.group.public_key, None, STD).unwrap();
+    let (body, _) = group::create(user.keys.group.public_key().unwrap(), None, STD).unwrap();
     let keys = open(&stored::group_key(&body, "g", user.keys.id()), &user).unwrap();
     let hmac = stored::hmac_key(&body, "g");
     let sortable = stored::sortable_key(&body, "g");
@@ -709,18 +716,18 @@ fn keys_for_a_member_are_uploaded_in_pages_of_fifty() {
 #[test]
 fn a_child_group_opens_with_the_private_key_of_its_parent() {
     let user = User::register("parent", STD);
-    let (body, _) = group::create(&user.keys.group.public_key, None, STD).unwrap();
+    let (body, _) = group::create(user.keys.group.public_key().unwrap(), None, STD).unwrap();
     let parent = open(&stored::group_key(&body, "parent", user.keys.id()), &user).unwrap();
-    let (body, _) = group::create(&parent.public_key, None, STD).unwrap();
+    let (body, _) = group::create(parent.public_key().unwrap(), None, STD).unwrap();
     assert_eq!(body.creator_public_key_id.as_str(), "parent");
     let object = stored::group_key(&body, "child", "parent");
-    let child = GroupKeys::open(&object, &parent.private_key, Verification::Ignore).unwrap();
+    let child = GroupKeys::open(&object, parent.private_key().unwrap(), Verification::Ignore).unwrap();
     // A group that becomes a member of the child group opens it the same way.
-    let (body, _) = group::create(&user.keys.group.public_key, None, STD).unwrap();
+    let (body, _) = group::create(user.keys.group.public_key().unwrap(), None, STD).unwrap();
     let member = open(&stored::group_key(&body, "member", user.keys.id()), &user).unwrap();
-    let given = MemberKeys::encrypt([&child.key], &member.public_key, None).unwrap();
+    let given = MemberKeys::encrypt([&child.key], member.public_key().unwrap(), None).unwrap();
     let object = stored::for_member(&object, &given.first.keys[0]);
-    let again = GroupKeys::open(&object, &member.private_key, Verification::Ignore).unwrap();
+    let again = GroupKeys::open(&object, member.private_key().unwrap(), Verification::Ignore).unwrap();
     assert_eq!(again.key.export().unwrap().expose(), child.key.export().unwrap().expose());
     assert_eq!(open(&object, &user).err(), Some(Error::WrongKey), "the object names the key to open it with");
 }
@@ -825,7 +832,10 @@ fn a_reset_keeps_the_device_keys_and_changes_everything_around_them() {
 }
 
 fn open(object: &GroupKey, user: &User) -> Result<GroupKeys, Error> {
-    GroupKeys::open(object, &user.keys.group.private_key, Verification::Ignore)
+    let keys = GroupKeys::open(object, user.keys.group.private_key().unwrap(), Verification::Ignore)?;
+    // Opened when it is asked for.
+    keys.private_key()?;
+    Ok(keys)
 }
 
 /// A classical-only key pair's public halves.

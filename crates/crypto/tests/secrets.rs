@@ -126,16 +126,16 @@ fn opening_and_giving_away_a_group_key_leaves_nothing_behind() {
     let watch = Watch::take_turn();
     let user = stored::User::register("watched", &Suite::STD);
     let keys = &user.keys.group;
-    let (body, _) = group::create(&keys.public_key, None, &Suite::STD).unwrap();
+    let (body, _) = group::create(keys.public_key().unwrap(), None, &Suite::STD).unwrap();
     // A group whose key is the pattern, as if the random generator had drawn it.
     let group_key = SymmetricKey::import(KEY_EXPORT).unwrap();
     let opened = GroupKeys::open(
         &stored::group_key(&body, "g", user.keys.id()),
-        &keys.private_key,
+        keys.private_key().unwrap(),
         Verification::Ignore,
     )
     .unwrap();
-    let export = opened.private_key.export().unwrap();
+    let export = opened.private_key().unwrap().export().unwrap();
     let fields: serde_json::Value = serde_json::from_str(export.expose()).unwrap();
     let half = |name: &str| {
         <base64ct::Base64 as base64ct::Encoding>::decode_vec(
@@ -147,13 +147,18 @@ fn opening_and_giving_away_a_group_key_leaves_nothing_behind() {
     let raw = [half("x"), half("k")].concat();
     object.encrypted_private_group_key =
         keyfold_protocol::encoding::Base64Text::encode(&group_key.encrypt(&raw, b"").unwrap());
-    object.encrypted_group_key =
-        keyfold_protocol::encoding::Base64Text::encode(&keys.public_key.encrypt(&PATTERN).unwrap());
+    object.encrypted_group_key = keyfold_protocol::encoding::Base64Text::encode(
+        &keys.public_key().unwrap().encrypt(&PATTERN).unwrap(),
+    );
 
     watch.start();
-    let opened = GroupKeys::open(&object, &keys.private_key, Verification::Ignore).unwrap();
-    drop(keyfold_crypto::member::MemberKeys::encrypt([&opened.key], &keys.public_key, None).unwrap());
-    let rotation = keyfold_crypto::rotation::start(&opened.key, &keys.public_key, None, &Suite::STD).unwrap();
+    let opened = GroupKeys::open(&object, keys.private_key().unwrap(), Verification::Ignore).unwrap();
+    opened.private_key().unwrap();
+    drop(
+        keyfold_crypto::member::MemberKeys::encrypt([&opened.key], keys.public_key().unwrap(), None).unwrap(),
+    );
+    let rotation =
+        keyfold_crypto::rotation::start(&opened.key, keys.public_key().unwrap(), None, &Suite::STD).unwrap();
     drop(rotation);
     drop(opened);
     drop(group_key);

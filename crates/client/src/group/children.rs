@@ -71,14 +71,14 @@ impl Group {
     pub async fn prepare_create_child(&self, signed: bool) -> Result<(String, KeyId), Error> {
         self.require_rank(1)?;
         let keys = self.newest_keys()?;
-        let body = self.user().new_group(keys.public_key.clone(), signed).await?;
+        let body = self.user().new_group(keys.public_key()?.clone(), signed).await?;
         Ok((to_json(&body)?, KeyId::new(keys.id())))
     }
 
     async fn send_create(&self, kind: &str, signed: bool) -> Result<GroupId, Error> {
         self.require_rank(1)?;
         let keys = self.newest_keys()?;
-        let body = self.user().new_group(keys.public_key.clone(), signed).await?;
+        let body = self.user().new_group(keys.public_key()?.clone(), signed).await?;
         let call = Call::post(&["group", self.id().as_str(), kind])?.json(&body)?;
         let created: GroupCreateOutput = self.call(call).await?;
         Ok(created.group_id)

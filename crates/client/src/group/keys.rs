@@ -22,10 +22,10 @@ pub(super) enum PrincipalKey {
 }
 
 impl PrincipalKey {
-    pub(super) fn private_key(&self) -> &PrivateKey {
+    pub(super) fn private_key(&self) -> Result<&PrivateKey, keyfold_crypto::Error> {
         match self {
-            Self::User(keys) => &keys.group.private_key,
-            Self::Group(keys) => &keys.private_key,
+            Self::User(keys) => keys.group.private_key(),
+            Self::Group(keys) => keys.private_key(),
         }
     }
 }
@@ -109,7 +109,7 @@ impl Group {
                     None if must_be_signed => return Err(keyfold_crypto::Error::SignatureMissing),
                     None => Verification::Ignore,
                 };
-                let keys = GroupKeys::open(&object, key.private_key(), verification)?;
+                let keys = GroupKeys::open(&object, key.private_key()?, verification)?;
                 Ok((object, keys))
             };
             sealed.into_iter().map(open).collect::<Result<Vec<_>, _>>()
@@ -155,9 +155,9 @@ impl Group {
     /// The newest public key of whoever the group's keys are encrypted to.
     pub(super) fn principal_public_key(&self) -> Result<PublicKey, Error> {
         match &self.0.principal {
-            Principal::User => Ok(self.user().newest_keys()?.group.public_key.clone()),
+            Principal::User => Ok(self.user().newest_keys()?.group.public_key()?.clone()),
             Principal::Parent(group) | Principal::Member(group) => {
-                Ok(group.newest_keys()?.public_key.clone())
+                Ok(group.newest_keys()?.public_key()?.clone())
             }
         }
     }

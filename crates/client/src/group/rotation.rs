@@ -84,7 +84,7 @@ impl Group {
     async fn take_over(&self, rotation: &KeyRotationPending) -> Result<(), Error> {
         let previous = self.loaded(rotation.previous_group_key_id.as_str())?;
         let key = self.principal_key(&rotation.encrypted_eph_key_key_id).await?;
-        let done = PendingKey::open(rotation, key.private_key(), &previous.key)?
+        let done = PendingKey::open(rotation, key.private_key()?, &previous.key)?
             .accept(&self.principal_public_key()?)?;
         let id = &rotation.new_group_key_id;
         let path = ["group", self.id().as_str(), "key_rotation", id.as_str()];

@@ -160,7 +160,7 @@ impl User {
     /// As [`decrypt`](Self::decrypt).
     pub async fn open_generated_key(&self, key: &GeneratedKey) -> Result<SymmetricKey, Error> {
         let keys = self.keys(&KeyId::new(key.master_key_id.as_str())).await?;
-        Ok(key.open_with(&keys.group.private_key)?)
+        Ok(key.open_with(keys.group.private_key()?)?)
     }
 
     fn sealed<T>(
@@ -187,6 +187,6 @@ impl User {
         if !options.additional_data().is_empty() {
             return Err(Error::AadUnsupported);
         }
-        Ok(keys.group.private_key.decrypt_raw(head, payload, signature.verification())?)
+        Ok(keys.group.private_key()?.decrypt_raw(head, payload, signature.verification())?)
     }
 }

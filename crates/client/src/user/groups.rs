@@ -42,7 +42,7 @@ impl User {
         let keys = self.newest_keys()?;
         let signer = group_crypto::Signer { user_id: self.id(), key: &keys.sign_key };
         let suite = &self.0.client.0.suite;
-        let (body, _) = group_crypto::create(&keys.group.public_key, signed.then_some(signer), suite)?;
+        let (body, _) = group_crypto::create(keys.group.public_key()?, signed.then_some(signer), suite)?;
         to_json(&body)
     }
 
@@ -128,7 +128,7 @@ impl User {
 
     async fn send_create_group(&self, signed: bool) -> Result<GroupId, Error> {
         let keys = self.newest_keys()?;
-        let body = self.new_group(keys.group.public_key.clone(), signed).await?;
+        let body = self.new_group(keys.group.public_key()?.clone(), signed).await?;
         let created: GroupCreateOutput = self.0.session.call(&Call::post(&["group"])?.json(&body)?).await?;
         Ok(created.group_id)
     }

@@ -355,7 +355,9 @@ pub fn text_index(data: &[u8]) {
 
 fn open_group_key(object: &GroupKey) {
     let keys = &fixture().server;
-    let _ = GroupKeys::open(object, &keys.user_private, Verification::Ignore);
+    if let Ok(opened) = GroupKeys::open(object, &keys.user_private, Verification::Ignore) {
+        let _ = opened.public_key();
+    }
     let _ = GroupKeys::open(object, &keys.user_private, Verification::Check(&keys.verifying));
 }
 

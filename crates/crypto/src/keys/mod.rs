@@ -4,12 +4,14 @@
 //! neither printed nor copied; public ones are cheap to clone.
 
 mod encryption;
+mod pair;
 mod search;
 mod signing;
 mod sort;
 mod symmetric;
 
 pub use encryption::{PrivateKey, PublicKey};
+pub(crate) use pair::KeyPair;
 pub use search::SearchKey;
 pub(crate) use signing::strip_signature;
 pub use signing::{SigningKey, VerifyingKey};

@@ -92,11 +92,11 @@ mod tests {
     fn every_flow_works_in_a_suite_that_is_one_module_and_one_variant_per_kind_of_key() {
         let user = User::register("user", &SUITE);
         assert_eq!(user.device.private_key.algorithm(), "THROWAWAY-ECIES-ML-KEM");
-        let public = user.keys.group.public_key.clone();
+        let public = user.keys.group.public_key().unwrap().clone();
         let (body, _) = group::create(&public, None, &SUITE).unwrap();
         let keys = GroupKeys::open(
             &stored::group_key(&body, "g1", public.id()),
-            &user.keys.group.private_key,
+            user.keys.group.private_key().unwrap(),
             Verification::Ignore,
         )
         .unwrap();
@@ -109,15 +109,15 @@ mod tests {
         assert_eq!(keys.key.decrypt_text(&text, "", verification).unwrap(), "hello");
         let again = SymmetricKey::import(keys.key.export().unwrap().expose()).unwrap();
         assert_eq!(again.decrypt_text(&text, "", verification).unwrap(), "hello");
-        let again = PublicKey::import(&keys.public_key.export().unwrap()).unwrap();
-        assert_eq!(again, keys.public_key);
+        let again = PublicKey::import(&keys.public_key().unwrap().export().unwrap()).unwrap();
+        assert_eq!(&again, keys.public_key().unwrap());
     }
 
     #[test]
     fn a_group_moves_to_another_suite_by_a_rotation_and_keeps_its_contents() {
         let user = User::register("mover", &Suite::STD);
-        let public = user.keys.group.public_key.clone();
-        let private = &user.keys.group.private_key;
+        let public = user.keys.group.public_key().unwrap().clone();
+        let private = user.keys.group.private_key().unwrap();
         let (body, _) = group::create(&public, None, &Suite::STD).unwrap();
         let old =
             GroupKeys::open(&stored::group_key(&body, "g1", public.id()), private, Verification::Ignore)

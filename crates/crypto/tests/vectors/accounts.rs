@@ -64,16 +64,16 @@ fn log_in(vector: &Value, suite: &Suite, cost: Cost) {
         answer.user_keys.iter().map(|keys| UserKeys::open(keys, &device.private_key).unwrap()).collect();
     let newest = &user_keys[0];
     assert_export(&newest.group.key, &expected["user_group_key_export_json"]);
-    assert_export(&newest.group.private_key, &expected["user_private_key_export_json"]);
-    assert_export(&newest.group.public_key, &expected["user_public_key_export_json"]);
+    assert_export(newest.group.private_key().unwrap(), &expected["user_private_key_export_json"]);
+    assert_export(newest.group.public_key().unwrap(), &expected["user_public_key_export_json"]);
     assert_export(&newest.sign_key, &expected["user_sign_key_export_json"]);
     assert_export(&newest.verify_key, &expected["user_verify_key_export_json"]);
     assert_eq!(
-        newest.group.public_key.export_data().unwrap(),
+        newest.group.public_key().unwrap().export_data().unwrap(),
         text(&expected["user_exported_public_key_json"])
     );
     assert_eq!(newest.verify_key.export_data().unwrap(), text(&expected["user_exported_verify_key_json"]));
-    let signed = newest.group.public_key.is_signed_by(&newest.verify_key).unwrap();
+    let signed = newest.group.public_key().unwrap().is_signed_by(&newest.verify_key).unwrap();
     assert_eq!(Some(signed), expected["public_key_sig_valid"].as_bool());
     let hmac = SearchKey::open(&answer.hmac_keys[0], &newest.group.key).unwrap();
     assert_export(&hmac, &expected["user_hmac_key_export_json"]);

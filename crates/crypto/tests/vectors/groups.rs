@@ -29,7 +29,7 @@ pub(crate) fn groups(file: &Value, suite: &Suite) {
         );
         let object: GroupKey = wire(&vector["server_group_key_json"]);
         let private = if text(&vector["decrypt_with"]).contains("first group") {
-            &opened[0].private_key
+            opened[0].private_key().unwrap()
         } else {
             &creator_private
         };
@@ -58,7 +58,7 @@ pub(crate) fn groups(file: &Value, suite: &Suite) {
 
     wrong_signer(
         &wire(&list(&file["groups"])[2]["server_group_key_json"]),
-        &opened[0].private_key,
+        opened[0].private_key().unwrap(),
         &member_verify,
         &creator_verify,
     );
@@ -78,7 +78,7 @@ pub(crate) fn groups(file: &Value, suite: &Suite) {
 
     let as_member = &file["group_as_member"];
     let object: GroupKey = wire(&as_member["server_group_key_json_for_member"]);
-    open(&object, &opened[1].private_key, Verification::Ignore, &as_member["expected"]);
+    open(&object, opened[1].private_key().unwrap(), Verification::Ignore, &as_member["expected"]);
 
     // A group that we create reads like those.
     let user_id = UserId::new(text(&creator["user_id"]));
@@ -99,9 +99,12 @@ fn open(
 ) -> GroupKeys {
     let keys = GroupKeys::open(object, private, verification).unwrap();
     assert_export(&keys.key, &expected["group_key_export_json"]);
-    assert_export(&keys.private_key, &expected["private_group_key_export_json"]);
-    assert_export(&keys.public_key, &expected["public_group_key_export_json"]);
-    assert_eq!(keys.public_key.export_data().unwrap(), text(&expected["exported_public_key_json"]));
+    assert_export(keys.private_key().unwrap(), &expected["private_group_key_export_json"]);
+    assert_export(keys.public_key().unwrap(), &expected["public_group_key_export_json"]);
+    assert_eq!(
+        keys.public_key().unwrap().export_data().unwrap(),
+        text(&expected["exported_public_key_json"])
+    );
     assert_eq!(hex(&expected["group_key_hex"]).len(), 32);
     keys
 }

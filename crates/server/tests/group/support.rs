@@ -658,8 +658,15 @@ impl Actor<'_> {
             }
         };
         Own {
-            newest: group.keys[0].public_key.clone(),
-            private: group.keys.into_iter().map(|keys| (keys.id().to_owned(), keys.private_key)).collect(),
+            newest: group.keys[0].public_key().unwrap().clone(),
+            private: group
+                .keys
+                .iter()
+                .map(|keys| {
+                    let export = keys.private_key().unwrap().export().unwrap();
+                    (keys.id().to_owned(), PrivateKey::import(export.expose()).unwrap())
+                })
+                .collect(),
         }
     }
 
