@@ -90,7 +90,7 @@ pub(super) fn check_file_options(options: &FileOptions) -> Result<(), ApiError> 
         1 => return refuse("files of the app's own storage need the URL of its callback"),
         _ => return refuse("the file storage is -1 (none), 0 (this server) or 1 (the app's own)"),
     }
-    if options.auth_token.as_ref().is_some_and(|token| token.len() > MAX_CALLBACK_TOKEN_BYTES) {
+    if options.auth_token.as_ref().is_some_and(|token| token.expose().len() > MAX_CALLBACK_TOKEN_BYTES) {
         return refuse("the token for callbacks is too long");
     }
     Ok(())

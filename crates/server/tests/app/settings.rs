@@ -2,6 +2,7 @@
 
 use hyper::Method;
 use keyfold_protocol::app::{Access, AppOption, AppOptions, FileOptions, GroupOptions};
+use keyfold_protocol::encoding::SecretText;
 use keyfold_protocol::error::ErrorCode;
 use keyfold_protocol::id::AppId;
 use serde_json::{Value, json};
@@ -63,7 +64,8 @@ on_both_databases! {
         let files = FileOptions {
             file_storage: 1,
             storage_url: Some("https://example.com/deleted".into()),
-            auth_token: Some("token".into()),
+            auth_token: Some(SecretText::new("token")),
+            ..FileOptions::none()
         };
         apps.set_file_options(&world.app.id, files.clone()).await.unwrap();
         apps.rename(&world.app.id, "Diary").await.unwrap();
@@ -89,7 +91,12 @@ on_both_databases! {
             (0, None, Some("x".repeat(51))),
         ] {
             let options =
-                FileOptions { file_storage: storage, storage_url: url.map(String::from), auth_token: token };
+                FileOptions {
+                    file_storage: storage,
+                    storage_url: url.map(String::from),
+                    auth_token: token.map(SecretText::new),
+                    ..FileOptions::none()
+                };
             let refused = apps.set_file_options(&world.app.id, options).await.unwrap_err();
             assert_eq!(refused.code(), ErrorCode::NoAccess);
         }
