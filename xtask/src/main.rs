@@ -9,6 +9,7 @@ mod bench;
 mod deny;
 mod fuzz;
 mod machine;
+mod openapi;
 mod packages;
 mod project;
 mod repository;
@@ -45,6 +46,7 @@ Commands:
               --target <name>  Only this target
   bench     Run the benchmarks
               -- <arguments>   Passed on to criterion, for example a filter
+  openapi   Write the document of the API, docs/api/openapi.json
   arrows    Check that crates depend on each other only as ARCHITECTURE.md says
 
 Exit code: 0 when everything passed, 1 when something failed, 2 for a wrong command line.";
@@ -135,6 +137,10 @@ fn dispatch() -> Result<ExitCode> {
                 }
             }
             bench::run(&project, &criterion_arguments)?;
+        }
+        "openapi" => {
+            no_more(&mut arguments)?;
+            openapi::write(&project)?;
         }
         "arrows" => {
             no_more(&mut arguments)?;

@@ -61,10 +61,26 @@ pub enum TokenClass {
     Secret,
 }
 
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Access {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Access".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "Who may call an endpoint: 0 nobody, 1 holders of the public or the secret token, 2 of the secret token only.",
+            "type": "integer",
+            "enum": [Self::Blocked as u8, Self::Public as u8, Self::Secret as u8],
+        })
+    }
+}
+
 macro_rules! app_options {
     ($($(#[$doc:meta])* $variant:ident $field:ident $default:ident),* $(,)?) => {
         /// The access of every endpoint family of an app, in wire order.
         #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         pub struct AppOptions {
             $($(#[$doc])* pub $field: Access,)*
         }
@@ -232,6 +248,7 @@ pub const MAX_STORAGE_TOKEN_BYTES: usize = 50;
 
 /// Where the files of an app are stored, and who may read what is for everybody.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FileOptions {
     /// -1 nowhere, 0 on this server, 1 with the app itself.
     pub file_storage: i32,
@@ -261,6 +278,7 @@ impl FileOptions {
 
 /// Limits of the groups of an app.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GroupOptions {
     /// Key rotations that a group may start per calendar month (UTC).
     pub max_key_rotation_month: i32,

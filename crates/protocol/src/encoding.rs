@@ -52,6 +52,7 @@ macro_rules! checked_text {
     ($($(#[$doc:meta])* $name:ident => $check:ident),* $(,)?) => {$(
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, Hash, Serialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(transparent)]
         pub struct $name(String);
 
@@ -189,7 +190,8 @@ macro_rules! fixed_bytes {
     ($($(#[$doc:meta])* $name:ident[$size:literal]),* $(,)?) => {$(
         $(#[$doc])*
         #[derive(Clone, Zeroize, ZeroizeOnDrop)]
-        pub struct $name([u8; $size]);
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        pub struct $name(#[cfg_attr(feature = "schema", schemars(with = "String"))] [u8; $size]);
 
         impl $name {
             /// Length in bytes.
@@ -272,6 +274,7 @@ fn decode_fixed<const N: usize>(text: &str) -> Result<[u8; N], InvalidText> {
 /// At most [`MAX_SECRET_TEXT_BYTES`] bytes when it comes from the wire. Wiped when dropped, compared in constant
 /// time, never printed by `Debug`.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SecretText(String);
 
 impl SecretText {

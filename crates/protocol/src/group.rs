@@ -14,6 +14,7 @@ pub const MEMBER_GROUP: i32 = 2;
 
 /// Keys of a new group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GroupCreate {
     /// The group key, encrypted to the creator's public key.
     pub encrypted_group_key: Base64Text,
@@ -62,6 +63,7 @@ pub struct GroupCreate {
 
 /// Answer of every group creation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GroupCreateOutput {
     /// The new group.
     pub group_id: GroupId,
@@ -69,6 +71,7 @@ pub struct GroupCreateOutput {
 
 /// One generation of group keys, for one member.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GroupKey {
     /// The group key, encrypted to a public key of the member.
     pub encrypted_group_key: Base64Text,
@@ -119,6 +122,7 @@ pub struct GroupKey {
 
 /// Searchable key of a group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HmacKey {
     /// Its id.
     pub id: GroupAuxKeyId,
@@ -134,6 +138,7 @@ pub struct HmacKey {
 
 /// Sortable key of a group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SortableKey {
     /// Its id.
     pub id: GroupAuxKeyId,
@@ -149,6 +154,7 @@ pub struct SortableKey {
 
 /// How a caller reaches a group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum AccessBy {
     /// As a direct member.
     User,
@@ -167,6 +173,7 @@ pub enum AccessBy {
 
 /// Answer of `GET /group/:id`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GroupData {
     /// The group.
     pub group_id: GroupId,
@@ -194,6 +201,7 @@ pub struct GroupData {
 
 /// Answer of `GET /group/:id/light`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GroupLightData {
     /// The group.
     pub group_id: GroupId,
@@ -213,6 +221,7 @@ pub struct GroupLightData {
 
 /// Answer of `GET /group/:id/update_check`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UpdateCheck {
     /// Whether a key rotation waits to be finished.
     pub key_update: bool,
@@ -222,6 +231,7 @@ pub struct UpdateCheck {
 
 /// Answer of `GET /group/:id/update_check_light`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UpdateCheckLight {
     /// Effective rank of the caller.
     pub rank: i32,
@@ -229,6 +239,7 @@ pub struct UpdateCheckLight {
 
 /// One group key for a new member.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NewMemberKey {
     /// The group key, encrypted to a public key of the new member.
     pub encrypted_group_key: Base64Text,
@@ -244,6 +255,7 @@ pub struct NewMemberKey {
 
 /// Keys and rank of a new member.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NewMemberKeys {
     /// 1 to [`crate::MAX_KEYS_PER_UPLOAD`] keys.
     pub keys: Vec<NewMemberKey>,
@@ -255,6 +267,7 @@ pub struct NewMemberKeys {
 
 /// Rank of a new member without keys.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NewMemberLight {
     /// Rank; missing means [`crate::RANK_DEFAULT`].
     pub rank: Option<i32>,
@@ -262,6 +275,7 @@ pub struct NewMemberLight {
 
 /// Answer of an invitation or an accepted join request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NewMemberOutput {
     /// Session for the remaining keys.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -272,6 +286,7 @@ pub struct NewMemberOutput {
 
 /// Body of a key rotation start.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct KeyRotationStart {
     /// The new group key, encrypted to the invoker's public key.
     pub encrypted_group_key_by_user: Base64Text,
@@ -320,6 +335,7 @@ pub struct KeyRotationStart {
 
 /// Answer of a key rotation start.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct KeyRotationStartOutput {
     /// The group.
     pub group_id: GroupId,
@@ -329,6 +345,7 @@ pub struct KeyRotationStartOutput {
 
 /// A rotation that waits for a member.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct KeyRotationPending {
     /// Why the server could not encrypt for this member; `null` when it could.
     pub error: Option<String>,
@@ -350,6 +367,7 @@ pub struct KeyRotationPending {
 
 /// Body of a key rotation finish.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct KeyRotationDone {
     /// The new group key, encrypted to the member's newest public key.
     pub encrypted_new_group_key: Base64Text,
@@ -361,6 +379,7 @@ pub struct KeyRotationDone {
 
 /// A member in the list of members.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GroupUserListItem {
     /// The member.
     pub user_id: MemberId,
@@ -374,6 +393,7 @@ pub struct GroupUserListItem {
 
 /// A join request in the list of a group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GroupJoinReqItem {
     /// Who asks.
     pub user_id: MemberId,
@@ -385,6 +405,7 @@ pub struct GroupJoinReqItem {
 
 /// A received invitation or a sent join request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GroupInviteItem {
     /// The group.
     pub group_id: GroupId,
@@ -394,6 +415,7 @@ pub struct GroupInviteItem {
 
 /// A group in the list of groups.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ListGroupItem {
     /// The group.
     pub group_id: GroupId,
@@ -409,6 +431,7 @@ pub struct ListGroupItem {
 
 /// A child group in the list of children.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GroupChildItem {
     /// The child.
     pub group_id: GroupId,
@@ -420,6 +443,7 @@ pub struct GroupChildItem {
 
 /// Body of `PUT /group/:id/change_rank`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ChangeRankInput {
     /// Whose rank.
     pub changed_user_id: MemberId,

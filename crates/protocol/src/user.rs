@@ -13,6 +13,7 @@ use crate::id::{DeviceId, GroupId, KeyId, KeySessionId, UserId};
 
 /// The master key of a device, encrypted under the password.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MasterKey {
     /// Algorithm of the master key.
     pub master_key_alg: AlgorithmId,
@@ -24,6 +25,7 @@ pub struct MasterKey {
 
 /// Password verifier and keys of a device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct KeyDerivedData {
     /// Password derivation.
     pub derived_alg: AlgorithmId,
@@ -47,6 +49,7 @@ pub struct KeyDerivedData {
 
 /// A new device: body of `/register_light`, `/user/prepare_register_device` and `/user/reset_pw_light`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DeviceRegister {
     /// Its master key.
     pub master_key: MasterKey,
@@ -58,6 +61,7 @@ pub struct DeviceRegister {
 
 /// A new user with the first device: body of `/register` and `/user/forced/reset_user`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RegisterInput {
     /// The first device.
     pub device: DeviceRegister,
@@ -67,6 +71,7 @@ pub struct RegisterInput {
 
 /// Answer of a registration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RegisterOutput {
     /// The new user.
     pub user_id: UserId,
@@ -78,6 +83,7 @@ pub struct RegisterOutput {
 
 /// An identifier alone: body of `/exists`, `/prepare_login`, `PUT /user` and most forced endpoints.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UserIdentifier {
     /// Identifier of a device.
     pub user_identifier: DeviceIdentifier,
@@ -85,6 +91,7 @@ pub struct UserIdentifier {
 
 /// Answer of `/exists`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ExistsOutput {
     /// The identifier as sent.
     pub user_identifier: DeviceIdentifier,
@@ -94,6 +101,7 @@ pub struct ExistsOutput {
 
 /// Answer of `/prepare_login`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PrepareLoginOutput {
     /// Salt of the password derivation.
     pub salt_string: Salt,
@@ -103,6 +111,7 @@ pub struct PrepareLoginOutput {
 
 /// Body of `/done_login`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DoneLoginInput {
     /// Authentication key, base64 of 32 bytes. Checked by the login itself, which has a code of its own for a
     /// malformed one.
@@ -113,6 +122,7 @@ pub struct DoneLoginInput {
 
 /// Keys of a device as the server keeps them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DeviceKeys {
     /// Master key under the password-derived key.
     pub encrypted_master_key: Base64Text,
@@ -142,6 +152,7 @@ pub struct DeviceKeys {
 
 /// Device keys and the challenge that proves their possession.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LoginKeys {
     /// Keys of the device.
     pub device_keys: DeviceKeys,
@@ -151,6 +162,7 @@ pub struct LoginKeys {
 
 /// Answer of `/done_login`: `"Otp"` or `{"Direct":{…}}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum DoneLoginOutput {
     /// A second factor is needed: `/validate_mfa` or `/validate_recovery_otp`.
     Otp,
@@ -160,6 +172,7 @@ pub enum DoneLoginOutput {
 
 /// Body of `/validate_mfa` and `/validate_recovery_otp`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OtpInput {
     /// One-time code or recovery key.
     pub token: SecretText,
@@ -171,6 +184,7 @@ pub struct OtpInput {
 
 /// Body of `/verify_login` and `/verify_login_light`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct VerifyLoginInput {
     /// Authentication key, see [`DoneLoginInput::auth_key`].
     pub auth_key: SecretText,
@@ -182,6 +196,7 @@ pub struct VerifyLoginInput {
 
 /// Answer of `/verify_login`: a session and the first page of keys.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct VerifyLogin {
     /// User keys for this device, newest first, at most [`crate::PAGE_SIZE`].
     pub user_keys: Vec<GroupKey>,
@@ -195,6 +210,7 @@ pub struct VerifyLogin {
 
 /// Answer of `/verify_login_light`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct VerifyLoginLight {
     /// Access token.
     pub jwt: SecretText,
@@ -204,6 +220,7 @@ pub struct VerifyLoginLight {
 
 /// Body of `/refresh` and `/init`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RefreshInput {
     /// The refresh token of the session.
     pub refresh_token: SecretText,
@@ -211,6 +228,7 @@ pub struct RefreshInput {
 
 /// Answer of `/refresh`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RefreshOutput {
     /// The user.
     pub user_id: UserId,
@@ -222,6 +240,7 @@ pub struct RefreshOutput {
 
 /// Answer of `/init`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InitOutput {
     /// New access token, not fresh.
     pub jwt: SecretText,
@@ -231,6 +250,7 @@ pub struct InitOutput {
 
 /// Newest public key of a user or group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PublicKeyData {
     /// Its id.
     pub public_key_id: KeyId,
@@ -246,6 +266,7 @@ pub struct PublicKeyData {
 
 /// A verify key of a user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct VerifyKeyData {
     /// Its id.
     pub verify_key_id: KeyId,
@@ -257,6 +278,7 @@ pub struct VerifyKeyData {
 
 /// Answer of `/user/prepare_register_device`; carried to a logged-in device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PrepareDeviceOutput {
     /// The new, unconfirmed device.
     pub device_id: DeviceId,
@@ -272,6 +294,7 @@ pub struct PrepareDeviceOutput {
 
 /// Body of `/user/done_register_device`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DoneDeviceInput {
     /// The user keys for the new device.
     pub user_keys: NewMemberKeys,
@@ -281,6 +304,7 @@ pub struct DoneDeviceInput {
 
 /// Body of `/user/done_register_device_light`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DoneDeviceLightInput {
     /// Rank of the new device.
     pub user_group: crate::group::NewMemberLight,
@@ -290,6 +314,7 @@ pub struct DoneDeviceLightInput {
 
 /// Answer of `/user/done_register_device`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DoneDeviceOutput {
     /// Session for the remaining keys.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -300,6 +325,7 @@ pub struct DoneDeviceOutput {
 
 /// A device in the list of devices.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DeviceListItem {
     /// The device.
     pub device_id: DeviceId,
@@ -311,6 +337,7 @@ pub struct DeviceListItem {
 
 /// Body of `/user/update_pw`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ChangePasswordInput {
     /// New derivation.
     pub new_derived_alg: AlgorithmId,
@@ -328,6 +355,7 @@ pub struct ChangePasswordInput {
 
 /// Body of `/user/reset_pw`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ResetPasswordInput {
     /// New client part of the salt.
     pub client_random_value: ClientRandomValue,
@@ -345,6 +373,7 @@ pub struct ResetPasswordInput {
 
 /// Answer of `/user/register_otp` and `/user/reset_otp`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OtpRegister {
     /// TOTP secret, base32.
     pub secret: SecretText,
@@ -356,6 +385,7 @@ pub struct OtpRegister {
 
 /// Answer of `/user/otp_recovery_keys`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OtpRecoveryKeys {
     /// The recovery keys that are left.
     pub keys: Vec<SecretText>,
@@ -363,6 +393,7 @@ pub struct OtpRecoveryKeys {
 
 /// Answer of `GET /user/jwt`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct JwtInfo {
     /// The user.
     pub id: UserId,
@@ -372,6 +403,7 @@ pub struct JwtInfo {
 
 /// Device keys in the answer of a forced login.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ForcedDeviceKeys {
     /// The device.
     pub device_id: DeviceId,
@@ -397,6 +429,7 @@ pub struct ForcedDeviceKeys {
 
 /// Answer of `/user/forced/login`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ForcedLogin {
     /// Keys of the device.
     pub device_keys: ForcedDeviceKeys,
@@ -406,6 +439,7 @@ pub struct ForcedLogin {
 
 /// Answer of `/user/forced/login_light`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ForcedLoginLight {
     /// Keys of the device.
     pub device_keys: ForcedDeviceKeys,

@@ -20,13 +20,13 @@
 //! # How to add an endpoint
 //!
 //! 1. **Types**: request and response belong to `keyfold-protocol`. Their fields check themselves while they are parsed.
-//! 2. **Route**: in the domain's `router()`, `.route("/api/v1/…/{id}", put(handler))` with `get`, `post`, `put`, `patch`, `delete` from
-//!    `crate::routing` (axum's own would answer `HEAD` and 405). Several methods of one path: `get(a).merge(delete(b))` in one `.route`.
-//!    A new domain's router is merged in `routing::router`.
+//! 2. **Endpoint**: in the list `endpoints()` of the domain's routes, `put("/things/{id}", handler, "What it does, in a line")` with `get`, `post`,
+//!    `put`, `patch`, `delete` from [`endpoint`], and `.refuses(&[…])` with the codes of its own rules. A new domain's list is one line in
+//!    `routing::endpoints`. Then `cargo xtask openapi` writes the document of the API anew.
 //! 3. **Handler**: a few lines. Its arguments are what it demands, checked from left to right ([`extract`]): `State(state)`, `AppToken`,
 //!    [`Jwt`](extract::Jwt) (or [`ExpiredJwt`](extract::ExpiredJwt)), `Allow<gate::…>`, `Path(…)`, and last `Body(input)`. It returns
-//!    [`ApiResult<T>`](reply::ApiResult): `Ok(Reply(value))`, or `Ok(done())` for the text `Success`. `jwt.require_fresh()?` is its first line
-//!    where a recent login is needed.
+//!    [`ApiResult<T>`](reply::ApiResult): `Ok(Reply(value))`, or `Ok(done())` for the text `Success`; `T` and the type of the body derive
+//!    `JsonSchema`. `jwt.require_fresh()?` is its first line where a recent login is needed. An extractor of your own implements `Demand`.
 //! 4. **Rule**: `async fn rename(tx: &mut Tx, jwt: &Jwt, input: &Input) -> Result<T, ApiError>`, called as
 //!    `state.db.write((jwt, input), |tx, (jwt, input)| Box::pin(rename(tx, jwt, input))).await` ([`db`] says what a transaction may do). Refuse with
 //!    `return Err(ErrorCode::….into())`.
@@ -42,6 +42,7 @@ pub mod app;
 pub mod clock;
 pub mod config;
 pub mod db;
+pub mod endpoint;
 pub mod error;
 pub mod extract;
 pub mod group;
@@ -50,6 +51,7 @@ pub mod installation;
 mod jobs;
 pub mod jwt;
 mod keyring;
+pub mod openapi;
 pub mod random;
 pub mod reply;
 pub mod retention;

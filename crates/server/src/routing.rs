@@ -4,52 +4,46 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::handler::Handler;
 use axum::http::{HeaderValue, Method, Response, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::IntoResponse;
-use axum::routing::{MethodFilter, MethodRouter, on};
+use axum::routing::{MethodFilter, on};
 use axum::{Router, middleware};
 use keyfold_protocol::error::ErrorCode;
 
+use crate::endpoint::Endpoint;
 use crate::error::ApiError;
 use crate::state::AppState;
-use crate::{app, group, telemetry, user};
+use crate::{app, group, openapi, telemetry, user};
 
-/// A route for `GET`. There are also [`post`], [`put`], [`patch`] and [`delete`].
-pub(crate) fn get<H: Handler<T, AppState>, T: 'static>(handler: H) -> MethodRouter<AppState> {
-    on(MethodFilter::GET, handler)
+/// The endpoints of all domains: what the router, the document of the API and the tests are made from.
+pub(crate) fn endpoints() -> Vec<Endpoint> {
+    let areas = [
+        ("Apps", app::routes::endpoints()),
+        ("Users", user::endpoints()),
+        ("Groups", group::endpoints()),
+        ("This document", openapi::endpoints()),
+    ];
+    areas
+        .into_iter()
+        .flat_map(|(area, endpoints)| {
+            endpoints.into_iter().map(move |mut endpoint| {
+                endpoint.operation.area = area;
+                endpoint
+            })
+        })
+        .collect()
 }
 
-/// A route for `POST`.
-pub(crate) fn post<H: Handler<T, AppState>, T: 'static>(handler: H) -> MethodRouter<AppState> {
-    on(MethodFilter::POST, handler)
-}
-
-/// A route for `PUT`.
-pub(crate) fn put<H: Handler<T, AppState>, T: 'static>(handler: H) -> MethodRouter<AppState> {
-    on(MethodFilter::PUT, handler)
-}
-
-/// A route for `PATCH`.
-pub(crate) fn patch<H: Handler<T, AppState>, T: 'static>(handler: H) -> MethodRouter<AppState> {
-    on(MethodFilter::PATCH, handler)
-}
-
-/// A route for `DELETE`.
-pub(crate) fn delete<H: Handler<T, AppState>, T: 'static>(handler: H) -> MethodRouter<AppState> {
-    on(MethodFilter::DELETE, handler)
-}
-
-/// All endpoints of the server.
+/// Everything that the server answers.
 pub(crate) fn router(state: AppState) -> Router {
-    Router::new()
-        .route("/", get(dashboard))
-        .route("/health", get(telemetry::health))
-        .route("/metrics", get(telemetry::metrics))
-        .merge(app::routes::router())
-        .merge(user::router())
-        .merge(group::router())
+    let pages = Router::new()
+        .route("/", on(MethodFilter::GET, dashboard))
+        .route("/health", on(MethodFilter::GET, telemetry::health))
+        .route("/metrics", on(MethodFilter::GET, telemetry::metrics));
+    endpoints()
+        .into_iter()
+        .fold(pages, |router, endpoint| router.route(&endpoint.operation.path.clone(), endpoint.into_route()))
         .fallback(not_found)
         // A known path with another method is as unknown as any other: there is no 405.
         .method_not_allowed_fallback(not_found)

@@ -1,19 +1,24 @@
 //! Endpoints about the app itself.
 
-use axum::Router;
 use axum::http::HeaderValue;
 use axum::response::{IntoResponse, Response};
 use keyfold_protocol::error::ErrorCode;
 use serde::Serialize;
 
+use crate::endpoint::{Endpoint, get};
 use crate::error::ApiError;
 use crate::extract::AppToken;
 use crate::jwt::Jwk;
-use crate::routing::get;
-use crate::state::AppState;
 
-pub(crate) fn router() -> Router<AppState> {
-    Router::new().route("/api/v1/app/jwks", get(jwks))
+pub(crate) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        get(
+            "/app/jwks",
+            jwks,
+            "Returns the keys with which access tokens of the app can be checked (RFC 7517)",
+        )
+        .answers("application/jwk-set+json"),
+    ]
 }
 
 /// A JSON Web Key Set (RFC 7517 section 5). Not in the envelope: it is read by JWT libraries.

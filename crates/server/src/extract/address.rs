@@ -5,8 +5,10 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use keyfold_protocol::error::ErrorCode;
 
 use crate::config::ClientAddressSource;
+use crate::endpoint::{Demand, Operation};
 use crate::state::AppState;
 
 /// The peer of the connection; put into every request by the server.
@@ -27,6 +29,13 @@ impl FromRequestParts<AppState> for ClientAddress {
             ClientAddressSource::Forwarded { proxies } => forwarded_for(parts, proxies),
         };
         Ok(Self(forwarded.unwrap_or(peer)))
+    }
+}
+
+/// Whoever wants to know it counts attempts.
+impl Demand for ClientAddress {
+    fn describe(operation: &mut Operation) {
+        operation.can_refuse(&[ErrorCode::TooManyRequests]);
     }
 }
 

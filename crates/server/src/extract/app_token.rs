@@ -10,6 +10,7 @@ use keyfold_protocol::app::{Access, AppOptions, TokenClass};
 use keyfold_protocol::error::ErrorCode;
 
 use crate::app::{App, hash_token};
+use crate::endpoint::{Demand, Governed, Identity, Operation};
 use crate::error::ApiError;
 use crate::state::AppState;
 
@@ -43,8 +44,17 @@ pub struct Allow<G>(PhantomData<G>);
 
 /// Names the option that governs an endpoint; see [`gate`].
 pub trait Gate: Send {
+    /// The option, if there is one.
+    const GOVERNED: Governed;
+
     /// What the app has set.
-    fn access(options: &AppOptions) -> Access;
+    fn access(options: &AppOptions) -> Access {
+        match Self::GOVERNED {
+            Governed::Free => Access::Public,
+            Governed::SecretOnly => Access::Secret,
+            Governed::By(option) => options.access(option),
+        }
+    }
 }
 
 impl<G: Gate> FromRequestParts<AppState> for Allow<G> {
@@ -60,47 +70,65 @@ impl<G: Gate> FromRequestParts<AppState> for Allow<G> {
     }
 }
 
+impl Demand for AppToken {
+    fn describe(operation: &mut Operation) {
+        operation.needs(Identity::App);
+        operation.can_refuse(&[
+            ErrorCode::AppTokenMissing,
+            ErrorCode::AppTokenFormat,
+            ErrorCode::AppNotFound,
+            ErrorCode::AppDisabled,
+        ]);
+    }
+}
+
+impl<G: Gate> Demand for Allow<G> {
+    fn describe(operation: &mut Operation) {
+        AppToken::describe(operation);
+        operation.governed = G::GOVERNED;
+        operation.can_refuse(&[ErrorCode::NoAccess]);
+    }
+}
+
 /// One type for each option, named as in [`keyfold_protocol::app::AppOption`].
 pub mod gate {
-    use super::{Access, AppOptions, Gate};
+    use keyfold_protocol::app::AppOption;
+
+    use super::{Gate, Governed};
 
     /// Endpoints for an app's own backend: the secret token, whatever the options say.
     pub struct SecretOnly;
 
     impl Gate for SecretOnly {
-        fn access(_: &AppOptions) -> Access {
-            Access::Secret
-        }
+        const GOVERNED: Governed = Governed::SecretOnly;
     }
 
     macro_rules! gates {
-        ($($name:ident $field:ident),* $(,)?) => {$(
-            #[doc = concat!("The option `", stringify!($field), "`.")]
-            pub struct $name;
+        ($($option:ident),* $(,)?) => {$(
+            #[doc = concat!("The option [`AppOption::", stringify!($option), "`].")]
+            pub struct $option;
 
-            impl Gate for $name {
-                fn access(options: &AppOptions) -> Access {
-                    options.$field
-                }
+            impl Gate for $option {
+                const GOVERNED: Governed = Governed::By(AppOption::$option);
             }
         )*};
     }
 
     gates! {
-        GroupCreate group_create, GroupGet group_get, GroupUserKeys group_user_keys,
-        GroupUserUpdateCheck group_user_update_check, GroupInvite group_invite, GroupRejectInvite group_reject_invite,
-        GroupAcceptInvite group_accept_invite, GroupJoinReq group_join_req, GroupAcceptJoinReq group_accept_join_req,
-        GroupRejectJoinReq group_reject_join_req, GroupKeyRotation group_key_rotation, GroupUserDelete group_user_delete,
-        GroupDelete group_delete, GroupLeave group_leave, GroupChangeRank group_change_rank, UserExists user_exists,
-        UserRegister user_register, UserDelete user_delete, UserUpdate user_update,
-        UserChangePassword user_change_password, UserResetPassword user_reset_password,
-        UserPrepareLogin user_prepare_login, UserDoneLogin user_done_login, UserPublicData user_public_data,
-        UserJwtRefresh user_jwt_refresh, KeyRegister key_register, KeyGet key_get, GroupAutoInvite group_auto_invite,
-        GroupList group_list, FileRegister file_register, FilePartUpload file_part_upload, FileGet file_get,
-        FilePartDownload file_part_download, UserDeviceRegister user_device_register,
-        UserDeviceDelete user_device_delete, UserDeviceList user_device_list, GroupInviteStop group_invite_stop,
-        UserKeyUpdate user_key_update, FileDelete file_delete, UserRegisterOtp user_register_otp,
-        UserResetOtp user_reset_otp, UserDisableOtp user_disable_otp,
-        UserGetOtpRecoveryKeys user_get_otp_recovery_keys,
+        GroupCreate, GroupGet, GroupUserKeys,
+        GroupUserUpdateCheck, GroupInvite, GroupRejectInvite,
+        GroupAcceptInvite, GroupJoinReq, GroupAcceptJoinReq,
+        GroupRejectJoinReq, GroupKeyRotation, GroupUserDelete,
+        GroupDelete, GroupLeave, GroupChangeRank, UserExists,
+        UserRegister, UserDelete, UserUpdate,
+        UserChangePassword, UserResetPassword,
+        UserPrepareLogin, UserDoneLogin, UserPublicData,
+        UserJwtRefresh, KeyRegister, KeyGet, GroupAutoInvite,
+        GroupList, FileRegister, FilePartUpload, FileGet,
+        FilePartDownload, UserDeviceRegister,
+        UserDeviceDelete, UserDeviceList, GroupInviteStop,
+        UserKeyUpdate, FileDelete, UserRegisterOtp,
+        UserResetOtp, UserDisableOtp,
+        UserGetOtpRecoveryKeys,
     }
 }

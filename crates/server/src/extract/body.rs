@@ -4,8 +4,10 @@ use axum::extract::{FromRequest, Request};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use keyfold_protocol::MAX_BODY_BYTES;
 use keyfold_protocol::error::ErrorCode;
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
+use crate::endpoint::{Content, Demand, Operation, SchemaOf};
 use crate::error::ApiError;
 use crate::state::AppState;
 
@@ -27,5 +29,12 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Body<T> {
         serde_json::from_slice(&body.to_bytes())
             .map(Self)
             .map_err(|error| ApiError::with_message(ErrorCode::Input, format!("Wrong input: {error}")))
+    }
+}
+
+impl<T: JsonSchema> Demand for Body<T> {
+    fn describe(operation: &mut Operation) {
+        operation.body = Content::Json(SchemaOf::of::<T>());
+        operation.can_refuse(&[ErrorCode::BodyTooBig, ErrorCode::Input]);
     }
 }

@@ -10,6 +10,7 @@ use keyfold_protocol::session::{CLOCK_LEEWAY_SECONDS, Claims};
 use super::AppToken;
 use crate::app::App;
 use crate::db::{Tx, params};
+use crate::endpoint::{Demand, Identity, Operation};
 use crate::error::ApiError;
 use crate::state::AppState;
 
@@ -94,6 +95,31 @@ impl FromRequestParts<AppState> for ExpiredJwt {
         exists.await?.ok_or(ErrorCode::UserNotFound)?;
         Ok(Self { app_id, user_id, device_id: claims.sub, session_id: claims.sid })
     }
+}
+
+impl Demand for Jwt {
+    fn describe(operation: &mut Operation) {
+        describe_token(operation, Identity::User);
+    }
+}
+
+impl Demand for ExpiredJwt {
+    fn describe(operation: &mut Operation) {
+        describe_token(operation, Identity::ExpiredUser);
+    }
+}
+
+fn describe_token(operation: &mut Operation, identity: Identity) {
+    AppToken::describe(operation);
+    operation.needs(identity);
+    operation.can_refuse(&[
+        ErrorCode::JwtMissing,
+        ErrorCode::JwtMalformed,
+        ErrorCode::JwtInvalid,
+        ErrorCode::JwtKeyUnknown,
+        ErrorCode::IdFormat,
+        ErrorCode::UserNotFound,
+    ]);
 }
 
 fn bearer(parts: &Parts) -> Result<&str, ApiError> {

@@ -5,6 +5,7 @@ use axum::http::request::Parts;
 use keyfold_protocol::error::ErrorCode;
 use keyfold_protocol::id::{DeviceId, GroupId, KeyId, KeySessionId, MemberId, UserId};
 
+use crate::endpoint::{Demand, Operation, Segment};
 use crate::error::ApiError;
 use crate::state::AppState;
 
@@ -15,6 +16,9 @@ pub struct Path<T>(pub T);
 
 /// Something that a segment of the path can be.
 pub trait FromSegment: Sized {
+    /// What it has to be.
+    const SEGMENT: Segment = Segment::Text;
+
     /// Reads it.
     ///
     /// # Errors
@@ -42,6 +46,14 @@ macro_rules! from_path {
                 Ok(Self(<$target>::from(($(next::<$name>(&mut segments)?),+))))
             }
         }
+
+        impl<$($name: FromSegment),+> Demand for Path<$target> {
+            fn describe(operation: &mut Operation) {
+                for (position, segment) in [$($name::SEGMENT),+].into_iter().enumerate() {
+                    operation.narrow(position, segment);
+                }
+            }
+        }
     )*};
 }
 
@@ -59,7 +71,15 @@ impl<A: FromSegment> FromRequestParts<AppState> for Path<A> {
     }
 }
 
+impl<A: FromSegment> Demand for Path<A> {
+    fn describe(operation: &mut Operation) {
+        operation.narrow(0, A::SEGMENT);
+    }
+}
+
 impl FromSegment for u64 {
+    const SEGMENT: Segment = Segment::Number;
+
     fn from_segment(segment: &str) -> Result<Self, ApiError> {
         segment.parse().map_err(|_| ErrorCode::NumberExpected.into())
     }

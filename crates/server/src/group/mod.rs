@@ -45,5 +45,5 @@ pub(crate) mod rotation_job;
 mod routes;
 mod store;
 
-pub(crate) use routes::router;
+pub(crate) use routes::endpoints;
 pub(crate) use store::groups::user_exists;

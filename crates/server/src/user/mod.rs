@@ -18,7 +18,7 @@ mod second_factor;
 pub(crate) mod session;
 mod store;
 
-pub(crate) use routes::router;
+pub(crate) use routes::endpoints;
 
 use keyfold_protocol::encoding::DeviceIdentifier;
 

@@ -6,6 +6,7 @@ use keyfold_protocol::GROUP_ACCESS_HEADER;
 use keyfold_protocol::error::ErrorCode;
 use keyfold_protocol::id::{AppId, GroupId, UserId, is_uuid};
 
+use crate::endpoint::{Demand, Identity, Operation, Segment};
 use crate::error::ApiError;
 use crate::extract::{AppToken, FromSegment, Jwt, Path};
 use crate::group::access::Caller;
@@ -41,7 +42,34 @@ impl FromRequestParts<AppState> for ForcedCaller {
 #[derive(Debug, Clone)]
 pub(super) struct Id<T>(pub(super) T);
 
+impl Demand for Caller {
+    fn describe(operation: &mut Operation) {
+        Jwt::describe(operation);
+        operation.needs(Identity::Member);
+        operation.narrow(0, Segment::Uuid);
+        describe_access(operation);
+    }
+}
+
+impl Demand for ForcedCaller {
+    fn describe(operation: &mut Operation) {
+        AppToken::describe(operation);
+        operation.needs(Identity::ActingUser);
+        operation.narrow(0, Segment::Uuid);
+        operation.narrow(1, Segment::Uuid);
+        operation.can_refuse(&[ErrorCode::UserNotFound]);
+        describe_access(operation);
+    }
+}
+
+fn describe_access(operation: &mut Operation) {
+    operation.takes_access_group = true;
+    operation.can_refuse(&[ErrorCode::GroupAccess]);
+}
+
 impl<T: for<'a> From<&'a str>> FromSegment for Id<T> {
+    const SEGMENT: Segment = Segment::Uuid;
+
     fn from_segment(segment: &str) -> Result<Self, ApiError> {
         if is_uuid(segment) { Ok(Self(T::from(segment))) } else { Err(ErrorCode::IdFormat.into()) }
     }

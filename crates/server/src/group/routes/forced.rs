@@ -9,12 +9,13 @@ use keyfold_protocol::group::{
 use keyfold_protocol::id::{AppId, GroupId, MemberId, UserId};
 
 use super::entry::{ForcedCaller, Id};
+use super::invites::Way;
 use crate::db::Tx;
 use crate::error::ApiError;
 use crate::extract::{Allow, AppToken, Body, Path, gate};
 use crate::group::access::Caller;
 use crate::group::admission::Grant;
-use crate::group::invite::{self, Consent, Invited};
+use crate::group::invite;
 use crate::group::{create, delete, member, user_exists};
 use crate::reply::{ApiResult, Reply, done};
 use crate::state::AppState;
@@ -168,61 +169,39 @@ pub(super) async fn kick(
     Ok(done())
 }
 
-/// `POST /group/forced/:uid/:gid/invite_auto/:to_invite`
-pub(super) async fn invite_user(
+/// `POST /group/forced/:uid/:gid/invite_auto/:to_invite` and `…/group`
+pub(super) async fn invite<W: Way>(
     State(state): State<AppState>,
     ForcedCaller(caller): ForcedCaller,
     _: Allow<gate::SecretOnly>,
-    Path((_, _, Id(guest))): Target<UserId>,
+    Path((_, _, Id(guest))): Target<String>,
     Body(keys): Body<NewMemberKeys>,
 ) -> ApiResult<NewMemberOutput> {
-    invite(&state, caller, Invited::User(guest), Grant::Keyed(keys)).await.map(Reply)
+    add::<W>(&state, caller, guest, Grant::Keyed(keys)).await.map(Reply)
 }
 
-/// `POST /group/forced/:uid/:gid/invite_auto/:to_invite/light`
-pub(super) async fn invite_user_light(
+/// `POST /group/forced/:uid/:gid/invite_auto/:to_invite/light` and `…/group_light`
+pub(super) async fn invite_light<W: Way>(
     State(state): State<AppState>,
     ForcedCaller(caller): ForcedCaller,
     _: Allow<gate::SecretOnly>,
-    Path((_, _, Id(guest))): Target<UserId>,
+    Path((_, _, Id(guest))): Target<String>,
     Body(NewMemberLight { rank }): Body<NewMemberLight>,
 ) -> Done {
-    invite(&state, caller, Invited::User(guest), Grant::Light { rank }).await.map(|_| done())
+    add::<W>(&state, caller, guest, Grant::Light { rank }).await.map(|_| done())
 }
 
-/// `POST /group/forced/:uid/:gid/invite_auto/:to_invite/group`
-pub(super) async fn invite_group(
-    State(state): State<AppState>,
-    ForcedCaller(caller): ForcedCaller,
-    _: Allow<gate::SecretOnly>,
-    Path((_, _, Id(guest))): Target<GroupId>,
-    Body(keys): Body<NewMemberKeys>,
-) -> ApiResult<NewMemberOutput> {
-    invite(&state, caller, Invited::GroupByForce(guest), Grant::Keyed(keys)).await.map(Reply)
-}
-
-/// `POST /group/forced/:uid/:gid/invite_auto/:to_invite/group_light`
-pub(super) async fn invite_group_light(
-    State(state): State<AppState>,
-    ForcedCaller(caller): ForcedCaller,
-    _: Allow<gate::SecretOnly>,
-    Path((_, _, Id(guest))): Target<GroupId>,
-    Body(NewMemberLight { rank }): Body<NewMemberLight>,
-) -> Done {
-    invite(&state, caller, Invited::GroupByForce(guest), Grant::Light { rank }).await.map(|_| done())
-}
-
-async fn invite(
+async fn add<W: Way>(
     state: &AppState,
     caller: Caller,
-    invited: Invited,
+    guest: String,
     grant: Grant,
 ) -> Result<NewMemberOutput, ApiError> {
-    let data = (caller, invited, grant, state.limits.groups, state.now());
+    let data = (caller, W::guest(guest), grant, state.limits.groups, state.now());
     let work = state.db.write(data, |tx, (caller, invited, grant, limits, now)| {
         Box::pin(async move {
             require_user(tx, &caller.app, &caller.user).await?;
-            invite::invite(tx, caller, invited, grant, Consent::Presumed, limits, *now).await
+            invite::invite(tx, caller, invited, grant, W::CONSENT, limits, *now).await
         })
     });
     work.await

@@ -2,11 +2,11 @@
 
 use axum::extract::State;
 use keyfold_protocol::group::{NewMemberKey, NewMemberKeys, NewMemberLight, NewMemberOutput};
-use keyfold_protocol::id::{GroupId, KeySessionId, MemberId, UserId};
+use keyfold_protocol::id::{GroupId, KeySessionId, MemberId};
 
 use super::entry::Id;
 use crate::error::ApiError;
-use crate::extract::{Allow, Body, Jwt, Path, gate};
+use crate::extract::{Allow, Body, Gate, Jwt, Path, gate};
 use crate::group::access::Caller;
 use crate::group::admission::Grant;
 use crate::group::invite::{self, Consent, Invited};
@@ -15,154 +15,95 @@ use crate::reply::{ApiResult, Reply, done};
 use crate::state::AppState;
 
 type Done = Result<Reply<&'static str>, ApiError>;
-type UserGuest = Path<(GroupId, Id<UserId>)>;
-type GroupGuest = Path<(GroupId, Id<GroupId>)>;
+/// A way to bring somebody into a group: who is invited, whether it is asked, and which option of the app governs that. Each is an
+/// endpoint with keys and one without.
+pub(super) trait Way: Send + 'static {
+    type Gate: Gate;
+    const CONSENT: Consent;
 
-/// `PUT /group/:id/invite/:user`
-pub(super) async fn user(
-    State(state): State<AppState>,
-    caller: Caller,
-    _: Allow<gate::GroupInvite>,
-    Path((_, Id(guest))): UserGuest,
-    Body(keys): Body<NewMemberKeys>,
-) -> ApiResult<NewMemberOutput> {
-    send(&state, caller, Invited::User(guest), Grant::Keyed(keys), Consent::Asked).await.map(Reply)
+    /// The one whose id stands in the path.
+    fn guest(id: String) -> Invited;
 }
 
-/// `PUT /group/:id/invite/:user/light`
-pub(super) async fn user_light(
+macro_rules! ways {
+    ($($(#[$doc:meta])* $way:ident: $gate:ident, $consent:ident, $guest:ident;)*) => {$(
+        $(#[$doc])*
+        pub(super) struct $way;
+
+        impl Way for $way {
+            type Gate = gate::$gate;
+            const CONSENT: Consent = Consent::$consent;
+
+            fn guest(id: String) -> Invited {
+                Invited::$guest(id.into())
+            }
+        }
+    )*};
+}
+
+ways! {
+    /// A user who answers.
+    AskUser: GroupInvite, Asked, User;
+    /// A group whose admins answer.
+    AskGroup: GroupInvite, Asked, Group;
+    /// A user, at once.
+    AddUser: GroupAutoInvite, Presumed, User;
+    /// A group, at once.
+    AddGroup: GroupAutoInvite, Presumed, Group;
+    /// A group, at once, whatever the rules for connected groups say. Needs the secret token.
+    AddGroupByForce: SecretOnly, Presumed, GroupByForce;
+}
+
+type Guest = Path<(GroupId, Id<String>)>;
+
+/// With keys.
+pub(super) async fn send<W: Way>(
     State(state): State<AppState>,
     caller: Caller,
-    _: Allow<gate::GroupInvite>,
-    Path((_, Id(guest))): UserGuest,
+    _: Allow<W::Gate>,
+    Path((_, Id(guest))): Guest,
+    Body(keys): Body<NewMemberKeys>,
+) -> ApiResult<NewMemberOutput> {
+    invite::<W>(&state, caller, guest, Grant::Keyed(keys)).await.map(Reply)
+}
+
+/// Without keys, into a light group.
+pub(super) async fn send_light<W: Way>(
+    State(state): State<AppState>,
+    caller: Caller,
+    _: Allow<W::Gate>,
+    Path((_, Id(guest))): Guest,
     Body(NewMemberLight { rank }): Body<NewMemberLight>,
 ) -> Done {
-    send(&state, caller, Invited::User(guest), Grant::Light { rank }, Consent::Asked).await.map(|_| done())
+    invite::<W>(&state, caller, guest, Grant::Light { rank }).await.map(|_| done())
 }
 
-/// `PUT /group/:id/invite_group/:group`
-pub(super) async fn group(
+async fn invite<W: Way>(
+    state: &AppState,
+    caller: Caller,
+    guest: String,
+    grant: Grant,
+) -> Result<NewMemberOutput, ApiError> {
+    let data = (caller, W::guest(guest), grant, state.limits.groups, state.now());
+    let work = state.db.write(data, |tx, (caller, invited, grant, limits, now)| {
+        Box::pin(invite::invite(tx, caller, invited, grant, W::CONSENT, limits, *now))
+    });
+    work.await
+}
+
+/// New keys for somebody who is a member already.
+pub(super) async fn send_again<W: Way>(
     State(state): State<AppState>,
     caller: Caller,
-    _: Allow<gate::GroupInvite>,
-    Path((_, Id(guest))): GroupGuest,
+    _: Allow<W::Gate>,
+    Path((_, Id(guest))): Guest,
     Body(keys): Body<NewMemberKeys>,
 ) -> ApiResult<NewMemberOutput> {
-    send(&state, caller, Invited::Group(guest), Grant::Keyed(keys), Consent::Asked).await.map(Reply)
-}
-
-/// `PUT /group/:id/invite_group/:group/light`
-pub(super) async fn group_light(
-    State(state): State<AppState>,
-    caller: Caller,
-    _: Allow<gate::GroupInvite>,
-    Path((_, Id(guest))): GroupGuest,
-    Body(NewMemberLight { rank }): Body<NewMemberLight>,
-) -> Done {
-    send(&state, caller, Invited::Group(guest), Grant::Light { rank }, Consent::Asked).await.map(|_| done())
-}
-
-/// `PUT /group/:id/invite_auto/:user`
-pub(super) async fn user_auto(
-    State(state): State<AppState>,
-    caller: Caller,
-    _: Allow<gate::GroupAutoInvite>,
-    Path((_, Id(guest))): UserGuest,
-    Body(keys): Body<NewMemberKeys>,
-) -> ApiResult<NewMemberOutput> {
-    send(&state, caller, Invited::User(guest), Grant::Keyed(keys), Consent::Presumed).await.map(Reply)
-}
-
-/// `PUT /group/:id/invite_auto/:user/light`
-pub(super) async fn user_auto_light(
-    State(state): State<AppState>,
-    caller: Caller,
-    _: Allow<gate::GroupAutoInvite>,
-    Path((_, Id(guest))): UserGuest,
-    Body(NewMemberLight { rank }): Body<NewMemberLight>,
-) -> Done {
-    send(&state, caller, Invited::User(guest), Grant::Light { rank }, Consent::Presumed).await.map(|_| done())
-}
-
-/// `PUT /group/:id/invite_group_auto/:group`
-pub(super) async fn group_auto(
-    State(state): State<AppState>,
-    caller: Caller,
-    _: Allow<gate::GroupAutoInvite>,
-    Path((_, Id(guest))): GroupGuest,
-    Body(keys): Body<NewMemberKeys>,
-) -> ApiResult<NewMemberOutput> {
-    send(&state, caller, Invited::Group(guest), Grant::Keyed(keys), Consent::Presumed).await.map(Reply)
-}
-
-/// `PUT /group/:id/invite_group_auto/:group/light`
-pub(super) async fn group_auto_light(
-    State(state): State<AppState>,
-    caller: Caller,
-    _: Allow<gate::GroupAutoInvite>,
-    Path((_, Id(guest))): GroupGuest,
-    Body(NewMemberLight { rank }): Body<NewMemberLight>,
-) -> Done {
-    send(&state, caller, Invited::Group(guest), Grant::Light { rank }, Consent::Presumed)
-        .await
-        .map(|_| done())
-}
-
-/// `PUT /group/:id/invite_group_auto_force/:group`: secret token as well as an access token.
-pub(super) async fn group_auto_force(
-    State(state): State<AppState>,
-    caller: Caller,
-    _: Allow<gate::SecretOnly>,
-    Path((_, Id(guest))): GroupGuest,
-    Body(keys): Body<NewMemberKeys>,
-) -> ApiResult<NewMemberOutput> {
-    send(&state, caller, Invited::GroupByForce(guest), Grant::Keyed(keys), Consent::Presumed).await.map(Reply)
-}
-
-/// `PUT /group/:id/invite_group_auto_force/:group/light`
-pub(super) async fn group_auto_force_light(
-    State(state): State<AppState>,
-    caller: Caller,
-    _: Allow<gate::SecretOnly>,
-    Path((_, Id(guest))): GroupGuest,
-    Body(NewMemberLight { rank }): Body<NewMemberLight>,
-) -> Done {
-    send(&state, caller, Invited::GroupByForce(guest), Grant::Light { rank }, Consent::Presumed)
-        .await
-        .map(|_| done())
-}
-
-/// `PUT /group/:id/re_invite/:user`
-pub(super) async fn user_again(
-    State(state): State<AppState>,
-    caller: Caller,
-    _: Allow<gate::GroupAutoInvite>,
-    Path((_, Id(guest))): UserGuest,
-    Body(keys): Body<NewMemberKeys>,
-) -> ApiResult<NewMemberOutput> {
-    send_again(&state, caller, Invited::User(guest), keys).await
-}
-
-/// `PUT /group/:id/re_invite_group/:group`
-pub(super) async fn group_again(
-    State(state): State<AppState>,
-    caller: Caller,
-    _: Allow<gate::GroupAutoInvite>,
-    Path((_, Id(guest))): GroupGuest,
-    Body(keys): Body<NewMemberKeys>,
-) -> ApiResult<NewMemberOutput> {
-    send_again(&state, caller, Invited::Group(guest), keys).await
-}
-
-/// `PUT /group/:id/re_invite_group_force/:group`: secret token as well as an access token.
-pub(super) async fn group_again_force(
-    State(state): State<AppState>,
-    caller: Caller,
-    _: Allow<gate::SecretOnly>,
-    Path((_, Id(guest))): GroupGuest,
-    Body(keys): Body<NewMemberKeys>,
-) -> ApiResult<NewMemberOutput> {
-    send_again(&state, caller, Invited::GroupByForce(guest), keys).await
+    let data = (caller, W::guest(guest), Grant::Keyed(keys), state.limits.groups, state.now());
+    let work = state.db.write(data, |tx, (caller, invited, grant, limits, now)| {
+        Box::pin(invite::re_invite(tx, caller, invited, grant, limits, *now))
+    });
+    Ok(Reply(work.await?))
 }
 
 /// `PUT /group/:id/invite/session/:session` and `…/join_req/session/:session`: the one who invited, or rank 2 or stronger. No option of
@@ -213,7 +154,7 @@ pub(super) async fn accept_for_group(
     State(state): State<AppState>,
     caller: Caller,
     _: Allow<gate::GroupAcceptInvite>,
-    Path((_, Id(target))): GroupGuest,
+    Path((_, Id(target))): Path<(GroupId, Id<GroupId>)>,
 ) -> Done {
     let data = (caller, target, state.limits.groups, state.now());
     let work = state.db.write(data, |tx, (caller, target, limits, now)| {
@@ -228,7 +169,7 @@ pub(super) async fn reject_for_group(
     State(state): State<AppState>,
     caller: Caller,
     _: Allow<gate::GroupRejectInvite>,
-    Path((_, Id(target))): GroupGuest,
+    Path((_, Id(target))): Path<(GroupId, Id<GroupId>)>,
 ) -> Done {
     let data = (caller, target);
     state
@@ -236,31 +177,4 @@ pub(super) async fn reject_for_group(
         .write(data, |tx, (caller, target)| Box::pin(answer::reject_for_group(tx, caller, target)))
         .await?;
     Ok(done())
-}
-
-async fn send(
-    state: &AppState,
-    caller: Caller,
-    invited: Invited,
-    grant: Grant,
-    consent: Consent,
-) -> Result<NewMemberOutput, ApiError> {
-    let data = (caller, invited, grant, consent, state.limits.groups, state.now());
-    let work = state.db.write(data, |tx, (caller, invited, grant, consent, limits, now)| {
-        Box::pin(invite::invite(tx, caller, invited, grant, *consent, limits, *now))
-    });
-    work.await
-}
-
-async fn send_again(
-    state: &AppState,
-    caller: Caller,
-    invited: Invited,
-    keys: NewMemberKeys,
-) -> ApiResult<NewMemberOutput> {
-    let data = (caller, invited, Grant::Keyed(keys), state.limits.groups, state.now());
-    let work = state.db.write(data, |tx, (caller, invited, grant, limits, now)| {
-        Box::pin(invite::re_invite(tx, caller, invited, grant, limits, *now))
-    });
-    Ok(Reply(work.await?))
 }

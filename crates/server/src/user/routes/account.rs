@@ -1,22 +1,31 @@
 //! `PUT /user`, `DELETE /user`, `/user/update_pw`, `/user/reset_pw`.
 
-use axum::Router;
 use axum::extract::State;
+use keyfold_protocol::error::ErrorCode;
 use keyfold_protocol::user::{ChangePasswordInput, ResetPasswordInput, UserIdentifier};
 
+use crate::endpoint::{Endpoint, delete, put};
 use crate::extract::{Allow, AppToken, Body, ClientAddress, Jwt, gate};
 use crate::reply::{ApiResult, done};
-use crate::routing::{delete, put};
 use crate::state::AppState;
 use crate::user::account;
 use crate::user::authentication::Origin;
 use crate::user::deletion;
 
-pub(super) fn router() -> Router<AppState> {
-    Router::new()
-        .route("/api/v1/user", put(rename).merge(delete(remove)))
-        .route("/api/v1/user/update_pw", put(change_password))
-        .route("/api/v1/user/reset_pw", put(reset_password))
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        put("/user", rename, "Gives the device of the token another identifier")
+            .refuses(&[ErrorCode::IdentifierTaken]),
+        delete("/user", remove, "Deletes the account; needs a recent login")
+            .refuses(&[ErrorCode::JwtNotFresh]),
+        put("/user/update_pw", change_password, "Changes the password of the device; needs a recent login")
+            .refuses(&[ErrorCode::JwtNotFresh, ErrorCode::AuthKeyFormat, ErrorCode::WrongPassword]),
+        put(
+            "/user/reset_pw",
+            reset_password,
+            "Sets a new password for the device, for who holds its open keys",
+        ),
+    ]
 }
 
 /// `PUT /user`: another identifier for the device of the token.

@@ -1,7 +1,7 @@
 //! `/user/prepare_register_device`, `/user/done_register_device`, `/user/device`, key sessions.
 
-use axum::Router;
 use axum::extract::State;
+use keyfold_protocol::error::ErrorCode;
 use keyfold_protocol::group::NewMemberKey;
 use keyfold_protocol::id::{DeviceId, KeySessionId};
 use keyfold_protocol::user::{
@@ -9,23 +9,51 @@ use keyfold_protocol::user::{
     PrepareDeviceOutput,
 };
 
+use crate::endpoint::{Endpoint, delete, get, post, put};
 use crate::extract::{Allow, AppToken, Body, ClientAddress, Jwt, Path, gate};
 use crate::keyring::Cursor;
 use crate::reply::{ApiResult, Reply, done};
-use crate::routing::{delete, get, post, put};
 use crate::state::AppState;
 use crate::user::authentication::Origin;
 use crate::user::devices;
 
-pub(super) fn router() -> Router<AppState> {
-    Router::new()
-        .route("/api/v1/user/prepare_register_device", post(prepare))
-        .route("/api/v1/user/done_register_device", put(confirm))
-        .route("/api/v1/user/done_register_device_light", put(confirm_light))
-        .route("/api/v1/user/user_keys/session/{key_session_id}", put(upload_keys))
-        .route("/api/v1/user/device/{last_fetched_time}/{last_id}", get(list))
-        .route("/api/v1/user/device/{device_id}", delete(remove))
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        post("/user/prepare_register_device", prepare, "Registers a device that waits for an account")
+            .refuses(&[ErrorCode::IdentifierTaken]),
+        put(
+            "/user/done_register_device",
+            confirm,
+            "Adds a waiting device to the account, with the user keys",
+        )
+        .refuses(CONFIRM)
+        .refuses(&[ErrorCode::NoKeys, ErrorCode::TooManyKeys, ErrorCode::GroupKeyNotFound]),
+        put(
+            "/user/done_register_device_light",
+            confirm_light,
+            "Adds a waiting device to the account, without keys",
+        )
+        .refuses(CONFIRM),
+        put("/user/user_keys/session/{key_session_id}", upload_keys, "Stores further keys for a new device")
+            .refuses(&[
+                ErrorCode::NoKeys,
+                ErrorCode::TooManyKeys,
+                ErrorCode::KeySessionNotFound,
+                ErrorCode::GroupKeyNotFound,
+            ]),
+        get(
+            "/user/device/{last_fetched_time}/{last_id}",
+            list,
+            "Lists the user's devices, 50 after the last one that is known",
+        ),
+        delete("/user/device/{device_id}", remove, "Deletes a device of the user; needs a recent login")
+            .refuses(&[ErrorCode::JwtNotFresh, ErrorCode::LastDevice]),
+    ]
 }
+
+/// What a confirmation refuses.
+const CONFIRM: &[ErrorCode] =
+    &[ErrorCode::RankInsufficient, ErrorCode::AlreadyMember, ErrorCode::IdentifierTaken, ErrorCode::NoAccess];
 
 /// `POST /user/prepare_register_device`: a device that waits for an account.
 async fn prepare(

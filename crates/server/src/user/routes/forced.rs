@@ -1,27 +1,49 @@
 //! `/user/forced/…` and `/user/reset_pw_light`: the app's own backend, with the secret token and no JWT.
 
-use axum::Router;
 use axum::extract::State;
+use keyfold_protocol::error::ErrorCode;
 use keyfold_protocol::id::UserId;
 use keyfold_protocol::user::{DeviceRegister, ForcedLogin, ForcedLoginLight, RegisterInput, UserIdentifier};
 
+use crate::endpoint::{Endpoint, delete, post, put};
 use crate::extract::{Allow, AppToken, Body, Path, gate};
 use crate::reply::{ApiResult, Reply, done};
-use crate::routing::{delete, post, put};
 use crate::state::AppState;
 use crate::user::{forced, login};
 
-pub(super) fn router() -> Router<AppState> {
-    Router::new()
-        .route("/api/v1/user/forced/delete", put(delete_by_identifier))
-        .route("/api/v1/user/forced/delete/{user_id}", delete(delete_by_id))
-        .route("/api/v1/user/forced/reset_user", put(reset_user))
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    const USER: &[ErrorCode] = &[ErrorCode::UserNotFound];
+    const LOGIN: &[ErrorCode] = &[ErrorCode::WrongPassword, ErrorCode::JwtKeyUnknown, ErrorCode::JwtCreate];
+    vec![
+        put("/user/forced/delete", delete_by_identifier, "Deletes the user with this identifier")
+            .refuses(USER),
+        delete("/user/forced/delete/{user_id}", delete_by_id, "Deletes a user").refuses(USER),
+        put(
+            "/user/forced/reset_user",
+            reset_user,
+            "Gives a user new keys under the same user id; what the old ones encrypted is lost to it",
+        )
+        .refuses(USER)
+        .refuses(&[ErrorCode::UserKeysMissing]),
+        put("/user/forced/disable_otp", disable_otp, "Turns the second factor of a user off").refuses(USER),
         // Existing backends use PUT, the published guides say DELETE.
-        .route("/api/v1/user/forced/disable_otp", put(disable_otp).merge(delete(disable_otp)))
-        .route("/api/v1/user/forced/sessions", delete(end_sessions))
-        .route("/api/v1/user/forced/login", post(log_in))
-        .route("/api/v1/user/forced/login_light", post(log_in_light))
-        .route("/api/v1/user/reset_pw_light", put(reset_password_light))
+        delete("/user/forced/disable_otp", disable_otp, "Turns the second factor of a user off")
+            .refuses(USER),
+        delete("/user/forced/sessions", end_sessions, "Ends all sessions of a user").refuses(USER),
+        post("/user/forced/login", log_in, "Begins a session without a password").refuses(LOGIN),
+        post(
+            "/user/forced/login_light",
+            log_in_light,
+            "Begins a session without a password, without user keys",
+        )
+        .refuses(LOGIN),
+        put(
+            "/user/reset_pw_light",
+            reset_password_light,
+            "Replaces the credentials of a device of a light user",
+        )
+        .refuses(USER),
+    ]
 }
 
 /// `PUT /user/forced/delete`: the user with this identifier.

@@ -1,29 +1,48 @@
 //! Public keys of users, their own keys, and the rotation of those.
 
-use axum::Router;
 use axum::extract::State;
+use keyfold_protocol::error::ErrorCode;
 use keyfold_protocol::group::{
     GroupKey, KeyRotationDone, KeyRotationPending, KeyRotationStart, KeyRotationStartOutput,
 };
 use keyfold_protocol::id::{KeyId, UserId};
 use keyfold_protocol::user::{PublicKeyData, VerifyKeyData};
 
+use crate::endpoint::{Endpoint, get, post, put};
 use crate::extract::{Allow, AppToken, Body, Jwt, Path, gate};
 use crate::keyring::Cursor;
 use crate::reply::{ApiResult, Reply, done};
-use crate::routing::{get, post, put};
 use crate::state::AppState;
 use crate::user::{lookup, rotation};
 
-pub(super) fn router() -> Router<AppState> {
-    Router::new()
-        .route("/api/v1/user/{user_id}/public_key", get(newest_public_key))
-        .route("/api/v1/user/{user_id}/public_key/{key_id}", get(public_key))
-        .route("/api/v1/user/{user_id}/verify_key/{key_id}", get(verify_key))
-        .route("/api/v1/user/user_keys/keys/{last_fetched_time}/{last_id}", get(own_keys))
-        .route("/api/v1/user/user_keys/key/{key_id}", get(own_key))
-        .route("/api/v1/user/user_keys/rotation", post(start_rotation).merge(get(pending_rotations)))
-        .route("/api/v1/user/user_keys/rotation/{key_id}", put(finish_rotation))
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    const USER: &[ErrorCode] = &[ErrorCode::UserNotFound];
+    vec![
+        get("/user/{user_id}/public_key", newest_public_key, "Returns the newest public key of a user")
+            .refuses(USER),
+        get("/user/{user_id}/public_key/{key_id}", public_key, "Returns a public key of a user")
+            .refuses(USER),
+        get("/user/{user_id}/verify_key/{key_id}", verify_key, "Returns a verify key of a user")
+            .refuses(USER),
+        get(
+            "/user/user_keys/keys/{last_fetched_time}/{last_id}",
+            own_keys,
+            "Lists the user keys for this device, newest first, 50 after the last one that is known",
+        ),
+        get("/user/user_keys/key/{key_id}", own_key, "Returns a user key for this device")
+            .refuses(&[ErrorCode::GroupKeyNotFound]),
+        post("/user/user_keys/rotation", start_rotation, "Starts a rotation of the user keys").refuses(&[
+            ErrorCode::UserKeysMissing,
+            ErrorCode::RotationKeyNotFound,
+            ErrorCode::RotationLimit,
+        ]),
+        get(
+            "/user/user_keys/rotation",
+            pending_rotations,
+            "Lists the rotations that this device has to finish",
+        ),
+        put("/user/user_keys/rotation/{key_id}", finish_rotation, "Finishes a rotation on this device"),
+    ]
 }
 
 /// `GET /user/:id/public_key`: the newest.

@@ -1,28 +1,62 @@
 //! `/prepare_login`, `/done_login`, `/validate_mfa`, `/validate_recovery_otp`, `/verify_login`, `/verify_login_light`.
 
-use axum::Router;
 use axum::extract::State;
+use keyfold_protocol::error::ErrorCode;
 use keyfold_protocol::user::{
     DoneLoginInput, DoneLoginOutput, LoginKeys, OtpInput, PrepareLoginOutput, UserIdentifier, VerifyLogin,
     VerifyLoginInput, VerifyLoginLight,
 };
 
+use crate::endpoint::{Endpoint, post};
 use crate::extract::{Allow, AppToken, Body, ClientAddress, gate};
 use crate::reply::{ApiResult, Reply};
-use crate::routing::post;
 use crate::state::AppState;
 use crate::user::authentication::Origin;
 use crate::user::{login, second_factor};
 
-pub(super) fn router() -> Router<AppState> {
-    Router::new()
-        .route("/api/v1/prepare_login", post(prepare))
-        .route("/api/v1/done_login", post(done))
-        .route("/api/v1/validate_mfa", post(validate_mfa))
-        .route("/api/v1/validate_recovery_otp", post(validate_recovery_otp))
-        .route("/api/v1/verify_login", post(verify))
-        .route("/api/v1/verify_login_light", post(verify_light))
+/// What every step refuses that checks the password.
+const PASSWORD: &[ErrorCode] =
+    &[ErrorCode::LoginUserNotFound, ErrorCode::AuthKeyFormat, ErrorCode::WrongPassword];
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        post("/prepare_login", prepare, "Returns the salt with which the password is derived")
+            .refuses(&[ErrorCode::SaltCreate]),
+        post(
+            "/done_login",
+            done,
+            "Returns the device's keys and a challenge for the right password, or `Otp`",
+        )
+        .refuses(PASSWORD)
+        .refuses(&[ErrorCode::ChallengeCreate]),
+        post("/validate_mfa", validate_mfa, "Continues a login after `Otp` with a one-time code")
+            .refuses(PASSWORD)
+            .refuses(&[
+                ErrorCode::OtpNotFound,
+                ErrorCode::OtpSecret,
+                ErrorCode::OtpWrong,
+                ErrorCode::ChallengeCreate,
+            ]),
+        post(
+            "/validate_recovery_otp",
+            validate_recovery_otp,
+            "Continues a login after `Otp` with a recovery key, which is used up",
+        )
+        .refuses(PASSWORD)
+        .refuses(&[ErrorCode::OtpNotFound, ErrorCode::ChallengeCreate]),
+        post("/verify_login", verify, "Begins a session for the decrypted challenge").refuses(SESSION),
+        post("/verify_login_light", verify_light, "Begins a session, without user keys").refuses(SESSION),
+    ]
 }
+
+/// What the last step refuses.
+const SESSION: &[ErrorCode] = &[
+    ErrorCode::LoginUserNotFound,
+    ErrorCode::AuthKeyFormat,
+    ErrorCode::WrongPassword,
+    ErrorCode::JwtKeyUnknown,
+    ErrorCode::JwtCreate,
+];
 
 /// `POST /prepare_login`: the salt.
 async fn prepare(

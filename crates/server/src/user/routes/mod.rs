@@ -9,18 +9,20 @@ mod registration;
 mod second_factor;
 mod session;
 
-use axum::Router;
+use crate::endpoint::Endpoint;
 
-use crate::state::AppState;
-
-pub(crate) fn router() -> Router<AppState> {
-    Router::new()
-        .merge(registration::router())
-        .merge(login::router())
-        .merge(session::router())
-        .merge(devices::router())
-        .merge(account::router())
-        .merge(second_factor::router())
-        .merge(keys::router())
-        .merge(forced::router())
+pub(crate) fn endpoints() -> Vec<Endpoint> {
+    [
+        registration::endpoints(),
+        login::endpoints(),
+        session::endpoints(),
+        devices::endpoints(),
+        account::endpoints(),
+        second_factor::endpoints(),
+        keys::endpoints(),
+        forced::endpoints(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

@@ -1,22 +1,25 @@
 //! `/exists`, `/register`, `/register_light`.
 
-use axum::Router;
 use axum::extract::State;
+use keyfold_protocol::error::ErrorCode;
 use keyfold_protocol::user::{DeviceRegister, ExistsOutput, RegisterInput, RegisterOutput, UserIdentifier};
 
+use crate::endpoint::{Endpoint, post};
 use crate::extract::{Allow, AppToken, Body, ClientAddress, gate};
 use crate::reply::{ApiResult, Reply};
-use crate::routing::post;
 use crate::state::AppState;
 use crate::user::authentication::Origin;
 use crate::user::credentials;
 use crate::user::registration::{self, NewUser};
 
-pub(super) fn router() -> Router<AppState> {
-    Router::new()
-        .route("/api/v1/exists", post(exists))
-        .route("/api/v1/register", post(register))
-        .route("/api/v1/register_light", post(register_light))
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        post("/exists", exists, "Says whether an identifier is free"),
+        post("/register", register, "Registers a user with its first device and its user group")
+            .refuses(&[ErrorCode::UserKeysMissing, ErrorCode::IdentifierTaken]),
+        post("/register_light", register_light, "Registers a user without user keys")
+            .refuses(&[ErrorCode::IdentifierTaken]),
+    ]
 }
 
 /// `POST /exists`: whether an identifier is free.

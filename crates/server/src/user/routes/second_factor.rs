@@ -2,22 +2,28 @@
 //!
 //! All of them need a token from a login: with a stolen refresh token alone nobody may replace or read the second factor.
 
-use axum::Router;
 use axum::extract::State;
+use keyfold_protocol::error::ErrorCode;
 use keyfold_protocol::user::{OtpRecoveryKeys, OtpRegister};
 
+use crate::endpoint::{Endpoint, get, patch};
 use crate::extract::{Allow, Jwt, gate};
 use crate::reply::{ApiResult, Reply, done};
-use crate::routing::{get, patch};
 use crate::state::AppState;
 use crate::user::second_factor;
 
-pub(super) fn router() -> Router<AppState> {
-    Router::new()
-        .route("/api/v1/user/register_otp", patch(register))
-        .route("/api/v1/user/reset_otp", patch(reset))
-        .route("/api/v1/user/disable_otp", patch(disable))
-        .route("/api/v1/user/otp_recovery_keys", get(recovery_keys))
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    const FRESH: &[ErrorCode] = &[ErrorCode::JwtNotFresh];
+    vec![
+        patch("/user/register_otp", register, "Turns the second factor on; needs a recent login")
+            .refuses(FRESH),
+        patch("/user/reset_otp", reset, "Makes a new secret and new recovery keys; needs a recent login")
+            .refuses(FRESH),
+        patch("/user/disable_otp", disable, "Turns the second factor off; needs a recent login")
+            .refuses(FRESH),
+        get("/user/otp_recovery_keys", recovery_keys, "Lists the unused recovery keys; needs a recent login")
+            .refuses(FRESH),
+    ]
 }
 
 /// `PATCH /user/register_otp`: turns the second factor on.

@@ -1,21 +1,29 @@
 //! `/refresh`, `/init`, the end of a session, and whose a token is.
 
-use axum::Router;
 use axum::extract::State;
+use keyfold_protocol::error::ErrorCode;
 use keyfold_protocol::user::{InitOutput, JwtInfo, RefreshInput, RefreshOutput};
 
+use crate::endpoint::{Endpoint, delete, get, post, put};
 use crate::extract::{Allow, AppToken, Body, ExpiredJwt, Jwt, gate};
 use crate::reply::{ApiResult, Reply, done};
-use crate::routing::{delete, get, post, put};
 use crate::state::AppState;
 use crate::user::session;
 
-pub(super) fn router() -> Router<AppState> {
-    Router::new()
-        .route("/api/v1/refresh", put(refresh))
-        .route("/api/v1/init", post(init))
-        .route("/api/v1/user/session", delete(log_out))
-        .route("/api/v1/user/jwt", get(info))
+/// What a refresh refuses.
+const REFRESH: &[ErrorCode] = &[ErrorCode::RefreshTokenNotFound, ErrorCode::JwtCreate];
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        put("/refresh", refresh, "Returns a new access token for a refresh token").refuses(REFRESH),
+        post("/init", init, "Returns a new access token and the newest invitations").refuses(REFRESH),
+        delete(
+            "/user/session",
+            log_out,
+            "Ends the session of the access token. Other servers do not have this",
+        ),
+        get("/user/jwt", info, "Says whose an access token is"),
+    ]
 }
 
 /// `PUT /refresh`: a new access token.
