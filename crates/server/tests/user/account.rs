@@ -81,7 +81,8 @@ on_both_databases! {
     async fn a_deleted_account_leaves_nothing_behind(world: World) {
         let session = world.new_user("alice").await;
         session.call(Method::PATCH, "user/register_otp", &Value::Null).await.ok::<Value>();
-        let group = keyfold_crypto::group::create(&session.user_keys[0].group.public_key, None, &Suite::STD).unwrap().0;
+        let public_key = session.user_keys[0].group.public_key().unwrap();
+        let group = keyfold_crypto::group::create(public_key, None, &Suite::STD).unwrap().0;
         session.call(Method::POST, "group", &group).await.ok::<Value>();
         let stale = session.refreshed_jwt().await;
         world.call(Method::DELETE, "user", Some(&stale), &Value::Null).await.refused(401, 113);
