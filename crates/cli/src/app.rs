@@ -6,12 +6,13 @@ use keyfold_server::clock::{Clock, SystemClock};
 use serde_json::json;
 
 use crate::arguments::{AppCreate, AppList};
+use crate::configuration::Settings;
 use crate::failure::Failure;
 use crate::installation::Installation;
 
 /// Creates an app. Its tokens are on standard output and nowhere else: the database keeps only their hashes.
-pub(crate) async fn create(arguments: AppCreate) -> Result<(), Failure> {
-    let installation = Installation::prepare(&arguments.location)?;
+pub(crate) async fn create(settings: &Settings, arguments: AppCreate) -> Result<(), Failure> {
+    let installation = Installation::prepare(settings)?;
     let db = installation.open().await?;
     let options = if arguments.lax { AppOptions::lax() } else { AppOptions::standard() };
     let new = NewApp {
@@ -51,8 +52,8 @@ pub(crate) async fn create(arguments: AppCreate) -> Result<(), Failure> {
 }
 
 /// Lists the apps, oldest first.
-pub(crate) async fn list(arguments: AppList) -> Result<(), Failure> {
-    let installation = Installation::prepare(&arguments.location)?;
+pub(crate) async fn list(settings: &Settings, arguments: AppList) -> Result<(), Failure> {
+    let installation = Installation::prepare(settings)?;
     let db = installation.open().await?;
     let apps = app::list(&db).await;
     db.close().await;

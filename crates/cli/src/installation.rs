@@ -8,7 +8,7 @@ use keyfold_server::db::Db;
 use keyfold_server::installation::{self, InstallationError};
 use keyfold_server::{DatabaseConfig, RootKey, StartError};
 
-use crate::arguments::DataLocation;
+use crate::configuration::Settings;
 use crate::failure::Failure;
 use crate::key;
 
@@ -26,13 +26,17 @@ pub(crate) struct Installation {
 
 impl Installation {
     /// Makes what is missing (the data folder, mode 0700; the root key, mode 0600) and loads the root key.
-    pub(crate) fn prepare(location: &DataLocation) -> Result<Self, Failure> {
-        DirBuilder::new().recursive(true).mode(0o700).create(&location.data).map_err(|error| {
-            Failure::Refused(format!("cannot make the data folder {}: {error}", location.data.display()))
+    pub(crate) fn prepare(settings: &Settings) -> Result<Self, Failure> {
+        DirBuilder::new().recursive(true).mode(0o700).create(&settings.server.data).map_err(|error| {
+            Failure::Refused(format!(
+                "cannot make the data folder {}: {error}",
+                settings.server.data.display()
+            ))
         })?;
-        let file = location.root_key_file();
+        let file = settings.root_key_file();
         let missing = !file.exists();
-        let database = location.database();
+        let database = settings.database();
+        database.check().map_err(Failure::refused)?;
         // A new key could not read the secrets of an existing database; it would only hide that the old one is missing.
         if let DatabaseConfig::Sqlite { path } = &database
             && missing

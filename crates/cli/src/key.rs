@@ -7,7 +7,7 @@ use keyfold_server::RootKey;
 use keyfold_server::db::Db;
 use keyfold_server::installation;
 
-use crate::arguments::DataLocation;
+use crate::configuration::Settings;
 use crate::failure::Failure;
 
 /// Writes a new root key to a file that does not exist yet.
@@ -22,8 +22,8 @@ pub(crate) fn generate(out: &Path) -> Result<(), Failure> {
 /// Three steps, each of which can be the last one before a power failure: the new key is written beside the old one, the
 /// database changes over in one transaction, the new file replaces the old one. Run again, the command goes on where it stopped.
 /// The old key is kept, because older backups of the database need it.
-pub(crate) async fn rotate_root(location: &DataLocation) -> Result<(), Failure> {
-    let file = location.root_key_file();
+pub(crate) async fn rotate_root(settings: &Settings) -> Result<(), Failure> {
+    let file = settings.root_key_file();
     let old = RootKey::load(&file).map_err(Failure::refused)?;
     let next_file = next_file(&file);
     let new = if next_file.exists() {
@@ -37,7 +37,7 @@ pub(crate) async fn rotate_root(location: &DataLocation) -> Result<(), Failure> 
     }
     .map_err(Failure::refused)?;
 
-    let db = Db::open(&location.database()).await.map_err(Failure::failed)?;
+    let db = Db::open(&settings.database()).await.map_err(Failure::failed)?;
     let changed = change_over(&db, &old, &new).await;
     db.close().await;
     let changed = changed?;

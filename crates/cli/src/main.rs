@@ -4,6 +4,8 @@
 
 mod app;
 mod arguments;
+mod config;
+mod configuration;
 mod failure;
 mod installation;
 mod key;
@@ -14,7 +16,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::arguments::{App, Arguments, Command, Key};
+use crate::arguments::{App, Arguments, Command, Config, Key};
+use crate::configuration::Configuration;
 use crate::failure::Failure;
 
 fn main() -> ExitCode {
@@ -28,15 +31,43 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> Result<(), Failure> {
-    logging::start(&arguments.log, arguments.log_format)?;
+    // Neither needs a configuration that is right: one helps to write it, the other works on the file it is told.
+    match &arguments.command {
+        Command::Config(Config::Template) => {
+            config::template();
+            return Ok(());
+        }
+        Command::Key(Key::Generate { out }) => return key::generate(out),
+        _ => {}
+    }
+    let configuration = Configuration::load(arguments.settings)?;
+    let settings = &configuration.settings;
+    logging::start(settings);
+    if let Command::Config(command) = &arguments.command {
+        return look_at(&configuration, command);
+    }
+    for warning in &configuration.warnings {
+        tracing::warn!("{warning}");
+    }
     let runtime = tokio::runtime::Runtime::new().map_err(Failure::failed)?;
     runtime.block_on(async {
         match arguments.command {
-            Command::Serve(serve) => serve::run(serve).await,
-            Command::App(App::Create(create)) => app::create(create).await,
-            Command::App(App::List(list)) => app::list(list).await,
-            Command::Key(Key::Generate { out }) => key::generate(&out),
-            Command::Key(Key::RotateRoot { location }) => key::rotate_root(&location).await,
+            Command::Serve(serve) => serve::run(settings, serve).await,
+            Command::App(App::Create(create)) => app::create(settings, create).await,
+            Command::App(App::List(list)) => app::list(settings, list).await,
+            Command::Key(Key::RotateRoot) => key::rotate_root(settings).await,
+            Command::Key(Key::Generate { .. }) | Command::Config(_) => Ok(()),
         }
     })
+}
+
+fn look_at(configuration: &Configuration, command: &Config) -> Result<(), Failure> {
+    match command {
+        Config::Check(arguments) => config::check(configuration, arguments),
+        Config::Print(arguments) => {
+            config::print(configuration, arguments);
+            Ok(())
+        }
+        Config::Template => Ok(()),
+    }
 }

@@ -2,38 +2,35 @@
 
 use std::net::SocketAddr;
 
+use keyfold_server::Server;
 use keyfold_server::app::{DEVELOPMENT_PUBLIC_TOKEN, DEVELOPMENT_SECRET_TOKEN, seed_development_app};
-use keyfold_server::{ClientAddressSource, Config, Server};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::arguments::Serve;
+use crate::configuration::{Settings, build};
 use crate::failure::Failure;
 use crate::installation::Installation;
 
 /// Serves until SIGINT or SIGTERM; a second one does not wait for running requests.
-pub(crate) async fn run(arguments: Serve) -> Result<(), Failure> {
-    if arguments.dev && !arguments.dev_insecure_listen && !arguments.listen.ip().is_loopback() {
+pub(crate) async fn run(settings: &Settings, arguments: Serve) -> Result<(), Failure> {
+    if arguments.dev && !arguments.dev_insecure_listen && !settings.server.listen.ip().is_loopback() {
         return Err(Failure::Refused(format!(
             "--dev opens every action to anyone who knows the published tokens, and {} can be reached from other machines. \
              Add --dev-insecure-listen if that is what you want",
-            arguments.listen
+            settings.server.listen
         )));
     }
     let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::failed)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(Failure::failed)?;
 
-    let installation = Installation::prepare(&arguments.location)?;
-    let mut config =
-        Config::new(arguments.listen, installation.database.clone(), installation.root_key.clone());
+    let installation = Installation::prepare(settings)?;
+    let mut config = build(settings, installation.database.clone(), installation.root_key.clone());
     config.development = arguments.dev;
-    if arguments.trusted_proxies > 0 {
-        config.client_address = ClientAddressSource::Forwarded { proxies: arguments.trusted_proxies };
-    }
     let server = Server::start(config).await.map_err(|error| installation.start_failure(&error))?;
     if arguments.dev {
         let state = server.state();
         seed_development_app(&state.db, &state.root_key, state.now()).await.map_err(Failure::failed)?;
-        println!("{}", development_banner(server.address(), &arguments));
+        println!("{}", development_banner(server.address(), settings));
     }
 
     stop_requested(&mut interrupt, &mut terminate).await;
@@ -52,7 +49,7 @@ async fn stop_requested(interrupt: &mut Signal, terminate: &mut Signal) {
     }
 }
 
-fn development_banner(address: SocketAddr, arguments: &Serve) -> String {
+fn development_banner(address: SocketAddr, settings: &Settings) -> String {
     format!(
         "
 Keyfold is running, in the development profile: whoever reaches it may do everything.
@@ -68,6 +65,6 @@ Try it in another terminal, from a checkout of Keyfold:
 
 Ctrl-C stops the server.
 ",
-        arguments.location.data.display()
+        settings.server.data.display()
     )
 }

@@ -37,7 +37,7 @@ const POSTGRES_VARIABLE: &str = "KEYFOLD_CRASH_TEST_POSTGRES";
 fn serve_until_killed() {
     let database = match (std::env::var(SQLITE_VARIABLE), std::env::var(POSTGRES_VARIABLE)) {
         (Ok(path), _) => DatabaseConfig::Sqlite { path: path.into() },
-        (_, Ok(url)) => DatabaseConfig::Postgres { url, max_connections: 6 },
+        (_, Ok(url)) => DatabaseConfig::postgres(url, 6),
         _ => return,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build().unwrap();
@@ -64,9 +64,8 @@ async fn no_acknowledged_user_is_lost_when_the_server_is_killed_on_sqlite() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_acknowledged_user_is_lost_when_the_server_is_killed_on_postgresql() {
     let database = fresh_database();
-    kill_during_registrations(POSTGRES_VARIABLE, database.url(), || DatabaseConfig::Postgres {
-        url: database.url().to_owned(),
-        max_connections: 4,
+    kill_during_registrations(POSTGRES_VARIABLE, database.url(), || {
+        DatabaseConfig::postgres(database.url(), 4)
     })
     .await;
 }

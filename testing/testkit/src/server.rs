@@ -58,7 +58,7 @@ impl TestServer {
         let folder = tempfile::tempdir().expect("a folder for the server");
         let database = (engine == Engine::Postgres).then(fresh_database);
         let database_config = match &database {
-            Some(database) => DatabaseConfig::Postgres { url: database.url().to_owned(), max_connections: 4 },
+            Some(database) => DatabaseConfig::postgres(database.url(), 4),
             None => DatabaseConfig::Sqlite { path: folder.path().join("keyfold.db") },
         };
         let root_key = RootKey::load_or_create(&folder.path().join("root.key")).expect("a root key");

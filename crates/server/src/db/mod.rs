@@ -52,13 +52,45 @@ pub enum DatabaseConfig {
         /// The database file. SQLite keeps two more files beside it (`-wal`, `-shm`).
         path: PathBuf,
     },
-    /// A PostgreSQL server, version 14 or later.
-    Postgres {
-        /// `postgres://user:password@host:port/database`. Never logged.
-        url: String,
-        /// Most connections this process opens.
-        max_connections: usize,
-    },
+    /// A PostgreSQL server.
+    Postgres(PostgresConfig),
+}
+
+/// A PostgreSQL server, version 14 or later.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct PostgresConfig {
+    /// `postgres://user:password@host:port/database`. Never logged.
+    pub url: String,
+    /// Most connections this process opens.
+    pub max_connections: usize,
+}
+
+impl DatabaseConfig {
+    /// A PostgreSQL server, with defaults for everything else.
+    #[must_use]
+    pub fn postgres(url: impl Into<String>, max_connections: usize) -> Self {
+        Self::Postgres(PostgresConfig::new(url, max_connections))
+    }
+
+    /// Whether it makes sense, without connecting.
+    ///
+    /// # Errors
+    /// [`DbError::Unavailable`] when the URL is not readable.
+    pub fn check(&self) -> Result<(), DbError> {
+        match self {
+            Self::Sqlite { .. } => Ok(()),
+            Self::Postgres(config) => postgres::check(config),
+        }
+    }
+}
+
+impl PostgresConfig {
+    /// With defaults for everything else.
+    #[must_use]
+    pub fn new(url: impl Into<String>, max_connections: usize) -> Self {
+        Self { url: url.into(), max_connections }
+    }
 }
 
 /// The future that a transaction's closure returns.
@@ -84,8 +116,8 @@ impl Db {
     pub async fn open(config: &DatabaseConfig) -> Result<Self, DbError> {
         let engine = match config {
             DatabaseConfig::Sqlite { path } => Engine::Sqlite(Arc::new(sqlite::Sqlite::open(path)?)),
-            DatabaseConfig::Postgres { url, max_connections } => {
-                Engine::Postgres(Arc::new(postgres::Postgres::open(url, *max_connections).await?))
+            DatabaseConfig::Postgres(config) => {
+                Engine::Postgres(Arc::new(postgres::Postgres::open(config).await?))
             }
         };
         Ok(Self { engine })

@@ -10,7 +10,7 @@ use tokio_postgres::NoTls;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 
-use super::{DbError, Param, Row, Tx, TxEngine, TxFuture, migration};
+use super::{DbError, Param, PostgresConfig, Row, Tx, TxEngine, TxFuture, migration};
 use crate::error::ApiError;
 
 /// Times a transaction is run again after collisions.
@@ -24,14 +24,12 @@ pub(super) struct Postgres {
 }
 
 impl Postgres {
-    pub(super) async fn open(url: &str, max_connections: usize) -> Result<Self, DbError> {
-        // The parser's message could repeat the URL, which holds a password.
-        let config: tokio_postgres::Config =
-            url.parse().map_err(|_| DbError::Unavailable("the PostgreSQL URL is not readable".into()))?;
+    pub(super) async fn open(config: &PostgresConfig) -> Result<Self, DbError> {
+        let parsed = parse(config)?;
         let manager =
-            Manager::from_config(config, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
+            Manager::from_config(parsed, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
         let pool = Pool::builder(manager)
-            .max_size(max_connections.max(1))
+            .max_size(config.max_connections.max(1))
             .runtime(Runtime::Tokio1)
             .wait_timeout(Some(CONNECTION_WAIT))
             .create_timeout(Some(CONNECTION_WAIT))
@@ -94,6 +92,16 @@ impl Postgres {
     async fn client(&self) -> Result<Object, DbError> {
         self.pool.get().await.map_err(|error| DbError::Unavailable(error.to_string()))
     }
+}
+
+/// Whether a connection could be tried.
+pub(super) fn check(config: &PostgresConfig) -> Result<(), DbError> {
+    parse(config).map(drop)
+}
+
+fn parse(config: &PostgresConfig) -> Result<tokio_postgres::Config, DbError> {
+    // The parser's message could repeat the URL, which holds a password.
+    config.url.parse().map_err(|_| DbError::Unavailable("the PostgreSQL URL is not readable".into()))
 }
 
 const BEGIN_WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";

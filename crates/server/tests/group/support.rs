@@ -108,7 +108,7 @@ impl World {
             }
             Engine::Postgres => {
                 let database = fresh_database();
-                let config = DatabaseConfig::Postgres { url: database.url().to_owned(), max_connections: 6 };
+                let config = DatabaseConfig::postgres(database.url(), 6);
                 (config, Storage::Database { _database: database })
             }
         };
