@@ -23,6 +23,7 @@ pub const UPLOAD_SESSION_MS: u64 = 86_400_000;
 
 /// For whom a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum BelongsToType {
     /// Everybody who has a token of the app and the id of the file.
     None,
@@ -34,6 +35,7 @@ pub enum BelongsToType {
 
 /// Body of `POST /file` and `POST /group/:id/file`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FileRegisterInput {
     /// The content key, encrypted: the text of a generated key.
     pub encrypted_key: KeyText,
@@ -51,6 +53,7 @@ pub struct FileRegisterInput {
 
 /// Answer of `POST /file` and `POST /group/:id/file`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FileRegisterOutput {
     /// The new file.
     pub file_id: FileId,
@@ -60,6 +63,7 @@ pub struct FileRegisterOutput {
 
 /// Body of `PUT /file/:id`. Null, or nothing, takes the name away.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FileNameUpdate {
     /// Name of the file, encrypted under the content key.
     pub encrypted_file_name: Option<OpaqueText>,
@@ -67,6 +71,7 @@ pub struct FileNameUpdate {
 
 /// A part in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FilePart {
     /// The part, and the name of its content.
     pub part_id: FilePartId,
@@ -78,6 +83,7 @@ pub struct FilePart {
 
 /// Answer of `GET /file/:id` and `GET /group/:id/file/:id`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FileMeta {
     /// The file.
     pub file_id: FileId,
@@ -104,6 +110,7 @@ pub struct FileMeta {
 
 /// Answer of `PATCH /file/part/:session_id/:sequence/:end/:user_id`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FilePartRegisterOutput {
     /// The name under which the app has to store the content.
     pub part_id: FilePartId,
@@ -111,6 +118,7 @@ pub struct FilePartRegisterOutput {
 
 /// How much an app has stored, and how much it may store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FileUsage {
     /// Files that are not deleted.
     pub files: u64,
@@ -124,6 +132,7 @@ pub struct FileUsage {
 
 /// A message to an app's own storage that could not be delivered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FailedDelivery {
     /// The message.
     pub delivery_id: String,
@@ -139,6 +148,7 @@ pub struct FailedDelivery {
 
 /// Body of `POST /keys/sym_key`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StoredKeyInput {
     /// Algorithm of the key.
     pub alg: AlgorithmId,
@@ -150,6 +160,7 @@ pub struct StoredKeyInput {
 
 /// Answer of `POST /keys/sym_key`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StoredKeyOutput {
     /// The new key.
     pub key_id: StoredKeyId,
@@ -157,6 +168,7 @@ pub struct StoredKeyOutput {
 
 /// A symmetric key that the server keeps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StoredKey {
     /// The key.
     pub key_id: StoredKeyId,

@@ -8,6 +8,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::db::DatabaseConfig;
 use crate::group::limits::GroupLimits;
 use crate::root_key::RootKey;
+use crate::storage::{StorageBackend, StorageConfig};
 
 /// Everything a server is started with.
 #[derive(Clone)]
@@ -22,6 +23,8 @@ pub struct Config {
     pub development: bool,
     /// Who a request comes from, for throttling.
     pub client_address: ClientAddressSource,
+    /// Where the contents of files lie.
+    pub storage: StorageConfig,
     /// Bounds on time and resources.
     pub limits: Limits,
     /// The time.
@@ -93,12 +96,18 @@ pub struct ThrottleLimits {
 }
 
 impl Config {
-    /// A server without proxy, with default limits and the machine's clock.
+    /// A server without proxy, with default limits and the machine's clock. Contents of files lie in the folder `files` beside the embedded
+    /// database; with PostgreSQL there is no such place, and no storage.
     #[must_use]
     pub fn new(listen: SocketAddr, database: DatabaseConfig, root_key: RootKey) -> Self {
+        let storage = match &database {
+            DatabaseConfig::Sqlite { path } => StorageConfig::folder(path.with_file_name("files")),
+            DatabaseConfig::Postgres { .. } => StorageConfig::new(StorageBackend::Disabled),
+        };
         Self {
             listen,
             database,
+            storage,
             root_key,
             development: false,
             client_address: ClientAddressSource::Peer,

@@ -125,6 +125,11 @@ const SEALED: &[(Purpose, &str, &str)] = &[
         "SELECT id, sealed_key FROM otp_recovery_keys",
         "UPDATE otp_recovery_keys SET sealed_key = $2 WHERE id = $1",
     ),
+    (
+        Purpose::StorageToken,
+        "SELECT app_id, sealed_auth_token FROM app_file_options WHERE sealed_auth_token IS NOT NULL",
+        "UPDATE app_file_options SET sealed_auth_token = $2 WHERE app_id = $1",
+    ),
 ];
 
 async fn reseal_all(tx: &mut Tx, old: &RootKey, new: &RootKey) -> Result<u64, ApiError> {

@@ -37,6 +37,8 @@ pub enum Purpose {
     OtpSecret,
     /// Recovery key; row: its id.
     RecoveryKey,
+    /// Token for an app's own storage; row: the app.
+    StorageToken,
 }
 
 /// A root key with its version. Clones share the key.
@@ -214,6 +216,7 @@ fn additional_data(version: u32, purpose: Purpose, row: &str) -> Vec<u8> {
         Purpose::JwtPrivateKey => "jwt-private-key",
         Purpose::OtpSecret => "otp-secret",
         Purpose::RecoveryKey => "recovery-key",
+        Purpose::StorageToken => "storage-token",
     };
     // Purposes hold no null byte, so that the parts cannot run into each other.
     let version = version.to_be_bytes();

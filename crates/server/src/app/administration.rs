@@ -10,6 +10,7 @@ use super::{
 };
 use crate::db::Db;
 use crate::error::ApiError;
+use crate::file;
 use crate::root_key::RootKey;
 
 /// Everything that can be done with apps, for someone whose rights need no check: the operator on the command line. May be used while servers run
@@ -55,12 +56,21 @@ impl<'a> Administration<'a> {
             .await
     }
 
-    /// One app with its settings.
+    /// One app with its settings, the token for its own storage among them.
     ///
     /// # Errors
     /// 401/202 for an unknown app.
     pub async fn show(&self, app: &AppId) -> Result<AppDetails, ApiError> {
-        self.db.read(app.clone(), |tx, app| Box::pin(listing::show(tx, app))).await
+        let work = (app.clone(), self.root_key.clone());
+        self.db
+            .read(work, |tx, (app, root_key)| {
+                Box::pin(async move {
+                    let mut details = listing::show(tx, app).await?;
+                    details.file_options = file::options::read(tx, root_key, app).await?;
+                    Ok(details)
+                })
+            })
+            .await
     }
 
     /// Renames an app.
@@ -96,9 +106,11 @@ impl<'a> Administration<'a> {
     /// # Errors
     /// 401/202 for an unknown app, 400/203 for options that make no sense.
     pub async fn set_file_options(&self, app: &AppId, options: FileOptions) -> Result<(), ApiError> {
-        let work = (app.clone(), options);
-        change(self.db, work, |tx, (app, options)| Box::pin(settings::set_file_options(tx, app, options)))
-            .await
+        let work = (app.clone(), options, self.root_key.clone());
+        change(self.db, work, |tx, (app, options, root_key)| {
+            Box::pin(settings::set_file_options(tx, root_key, app, options))
+        })
+        .await
     }
 
     /// Refuses all requests of an app, or answers them again.
@@ -164,7 +176,8 @@ impl<'a> Administration<'a> {
     /// # Errors
     /// 401/202 for an unknown app.
     pub async fn reset(&self, app: &AppId) -> Result<(), ApiError> {
-        change(self.db, app.clone(), |tx, app| Box::pin(deletion::reset(tx, app))).await
+        let work = (app.clone(), self.now);
+        change(self.db, work, |tx, (app, now)| Box::pin(deletion::reset(tx, app, *now))).await
     }
 
     /// Deletes an app with all that is in it.

@@ -8,6 +8,7 @@ use super::jwt_keys::PreparedJwtKey;
 use super::{App, AppTokens, Owner, settings, store};
 use crate::db::{Db, Tx};
 use crate::error::ApiError;
+use crate::file;
 use crate::random;
 use crate::root_key::RootKey;
 
@@ -47,6 +48,7 @@ pub struct PreparedApp {
     name: String,
     owner: Owner,
     created: CreatedApp,
+    root_key: RootKey,
 }
 
 /// Creates an app of the operator, with new tokens and one key for access tokens.
@@ -76,7 +78,7 @@ impl PreparedApp {
         tokens: &AppTokens,
     ) -> Result<Self, ApiError> {
         settings::check_group_options(&new.group_options)?;
-        settings::check_file_options(&new.file_options)?;
+        file::options::check(&new.file_options)?;
         let key = PreparedJwtKey::generate(root_key)?;
         let created = CreatedApp {
             id: id.clone(),
@@ -96,7 +98,7 @@ impl PreparedApp {
             secret_token_hash: tokens.secret_hash,
             disabled: false,
         };
-        Ok(Self { app, name: new.name, owner, created })
+        Ok(Self { app, name: new.name, owner, created, root_key: root_key.clone() })
     }
 
     /// Inserts it. Nobody can have asked for it before: servers need not be told.
@@ -105,6 +107,7 @@ impl PreparedApp {
     /// When the database fails.
     pub(crate) async fn insert(&self, tx: &mut Tx, now: u64) -> Result<CreatedApp, ApiError> {
         store::apps::insert(tx, &self.app, &self.name, &self.owner, now).await?;
+        file::options::write(tx, &self.root_key, &self.app.id, &self.app.file_options).await?;
         for key in &self.app.jwt_keys {
             store::jwt_keys::insert(tx, &self.app.id, key, now).await?;
         }

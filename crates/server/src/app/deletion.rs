@@ -8,6 +8,7 @@ use keyfold_protocol::id::AppId;
 use super::{AppTokens, Owner, store};
 use crate::db::{Db, Tx};
 use crate::error::ApiError;
+use crate::file;
 use crate::jobs::{self, Handler, HandlerFuture, JobError, Lease};
 use crate::state::AppState;
 
@@ -21,8 +22,9 @@ const BATCH: u32 = 2_000;
 ///
 /// # Errors
 /// 401/202 for an unknown app.
-pub(crate) async fn reset(tx: &mut Tx, app: &AppId) -> Result<(), ApiError> {
+pub(crate) async fn reset(tx: &mut Tx, app: &AppId, now: u64) -> Result<(), ApiError> {
     store::apps::lock(tx, app).await?;
+    file::delete_all_of_app(tx, app, now).await?;
     store::data::delete_all(tx, app).await?;
     Ok(store::revision::count_up(tx).await?)
 }
@@ -60,6 +62,7 @@ async fn end(tx: &mut Tx, app: &AppId, now: u64) -> Result<(), ApiError> {
     store::apps::set_token_hashes(tx, app, &nobodys.public_hash, &nobodys.secret_hash).await?;
     store::jwt_keys::delete_all(tx, app).await?;
     store::apps::mark_deleted(tx, app, now).await?;
+    file::delete_all_of_app(tx, app, now).await?;
     Ok(jobs::enqueue(tx, KIND, app.as_str(), "{}", now).await?)
 }
 

@@ -101,7 +101,7 @@ pub(crate) async fn list_of_owner(
     Ok(store::apps::list_of_owner(tx, owner, page).await?)
 }
 
-/// One app with its settings.
+/// One app with its settings, but without the token for its own storage: [`crate::file::options::read`] has that.
 ///
 /// # Errors
 /// 401/202 for an unknown app.

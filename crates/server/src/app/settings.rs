@@ -7,12 +7,11 @@ use keyfold_protocol::id::AppId;
 use super::store;
 use crate::db::Tx;
 use crate::error::ApiError;
+use crate::file;
+use crate::root_key::RootKey;
 
 /// Weakest rank there is.
 const WEAKEST_RANK: i32 = 4;
-
-/// Longest token for callbacks in bytes.
-const MAX_CALLBACK_TOKEN_BYTES: usize = 50;
 
 /// Replaces who may call what.
 ///
@@ -39,18 +38,19 @@ pub(crate) async fn set_group_options(
     Ok(store::revision::count_up(tx).await?)
 }
 
-/// Replaces where files are stored. Whether the operator lets apps store files on this server is checked by the caller.
+/// Replaces where files are stored. Whether this server accepts that is checked by the caller ([`file::options::check_here`]).
 ///
 /// # Errors
 /// 401/202 for an unknown app, 400/203 for options that make no sense.
 pub(crate) async fn set_file_options(
     tx: &mut Tx,
+    root_key: &RootKey,
     app: &AppId,
     options: &FileOptions,
 ) -> Result<(), ApiError> {
-    check_file_options(options)?;
+    file::options::check(options)?;
     store::apps::lock(tx, app).await?;
-    store::apps::set_file_options(tx, app, options).await?;
+    file::options::write(tx, root_key, app, options).await?;
     Ok(store::revision::count_up(tx).await?)
 }
 
@@ -79,19 +79,6 @@ pub(super) fn check_group_options(options: &GroupOptions) -> Result<(), ApiError
     }
     if !(0..=WEAKEST_RANK).contains(&options.min_rank_key_rotation) {
         return refuse("a rank is a number from 0 to 4");
-    }
-    Ok(())
-}
-
-pub(super) fn check_file_options(options: &FileOptions) -> Result<(), ApiError> {
-    match options.file_storage {
-        -1 | 0 => {}
-        1 if options.storage_url.as_ref().is_some_and(|url| !url.is_empty()) => {}
-        1 => return refuse("files of the app's own storage need the URL of its callback"),
-        _ => return refuse("the file storage is -1 (none), 0 (this server) or 1 (the app's own)"),
-    }
-    if options.auth_token.as_ref().is_some_and(|token| token.expose().len() > MAX_CALLBACK_TOKEN_BYTES) {
-        return refuse("the token for callbacks is too long");
     }
     Ok(())
 }

@@ -7,28 +7,34 @@ use super::access::{Caller, RANK_ADMIN};
 use super::{member, store};
 use crate::db::Tx;
 use crate::error::ApiError;
+use crate::file;
 
 /// Deletes the group, its descendants and everything in them, and ends the memberships of all of them in connected groups.
 ///
 /// # Errors
 /// 400/310, 400/301 above rank 1.
-pub(crate) async fn delete(tx: &mut Tx, caller: &Caller) -> Result<(), ApiError> {
+pub(crate) async fn delete(tx: &mut Tx, caller: &Caller, now: u64) -> Result<(), ApiError> {
     let access = caller.enter_for_update(tx).await?;
     access.require_rank(RANK_ADMIN)?;
-    delete_tree(tx, &access.group.id).await
+    delete_tree(tx, &caller.app, &access.group.id, now).await
 }
 
 /// The same for the app's own backend, which needs no member.
 ///
 /// # Errors
 /// 400/310 for a group that is unknown in this app.
-pub(crate) async fn delete_by_force(tx: &mut Tx, app: &AppId, group: &GroupId) -> Result<(), ApiError> {
+pub(crate) async fn delete_by_force(
+    tx: &mut Tx,
+    app: &AppId,
+    group: &GroupId,
+    now: u64,
+) -> Result<(), ApiError> {
     store::groups::lock(tx, group).await?;
     store::groups::find(tx, app, group).await?.ok_or(ErrorCode::GroupAccess)?;
-    delete_tree(tx, group).await
+    delete_tree(tx, app, group, now).await
 }
 
-async fn delete_tree(tx: &mut Tx, root: &GroupId) -> Result<(), ApiError> {
+async fn delete_tree(tx: &mut Tx, app: &AppId, root: &GroupId, now: u64) -> Result<(), ApiError> {
     let tree = store::groups::with_descendants(tx, root).await?;
     // The rows of members, keys, invitations and children go by their foreign keys.
     store::groups::delete(tx, root).await?;
@@ -36,5 +42,5 @@ async fn delete_tree(tx: &mut Tx, root: &GroupId) -> Result<(), ApiError> {
     for group in &tree {
         member::forget(tx, &MemberId::from(group)).await?;
     }
-    Ok(())
+    file::deletion::delete_all_of_groups(tx, app, &tree, now).await
 }

@@ -15,6 +15,7 @@ pub(crate) struct Lease {
     payload: String,
     attempts: u32,
     until: u64,
+    requests: u64,
 }
 
 /// A lease that is to be prolonged: from when until when.
@@ -57,7 +58,8 @@ impl Lease {
     }
 }
 
-/// Adds a job. One that is there already, of the same kind and about the same, is left as it is.
+/// Adds a job. One that is there already, of the same kind and about the same, is not added again; if it runs at this moment, it is run
+/// once more, because it may have looked already where there is something new.
 pub(crate) async fn enqueue(
     tx: &mut Tx,
     kind: &str,
@@ -68,7 +70,8 @@ pub(crate) async fn enqueue(
     let id = random::ordered_id();
     tx.execute(
         "INSERT INTO jobs (id, kind, subject, payload, created_at, run_at, attempts)
-         VALUES ($1, $2, $3, $4, $5, $5, 0) ON CONFLICT (kind, subject) DO NOTHING",
+         VALUES ($1, $2, $3, $4, $5, $5, 0) 
+         ON CONFLICT (kind, subject) DO UPDATE SET requests = jobs.requests + 1",
         params![id, kind, subject, payload, now],
     )
     .await
@@ -95,17 +98,21 @@ pub(super) async fn claim(tx: &mut Tx, now: u64) -> Result<Option<Lease>, DbErro
          WHERE id = (SELECT id FROM jobs
                      WHERE run_at <= $1 AND (lease_until IS NULL OR lease_until <= $1)
                      ORDER BY run_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
-         RETURNING id, kind, subject, payload, attempts, lease_until",
+         RETURNING id, kind, subject, payload, attempts, lease_until, requests",
         params![now, until],
         lease,
     )
     .await
 }
 
-/// The job is done.
-pub(super) async fn remove(tx: &mut Tx, lease: &Lease) -> Result<(), DbError> {
-    let sql = "DELETE FROM jobs WHERE id = $1 AND lease_until = $2";
-    tx.execute(sql, params![lease.id, lease.until]).await.map(drop)
+/// The job is done, unless it was asked for again meanwhile: then it begins anew. Whether it is done.
+pub(super) async fn remove(tx: &mut Tx, lease: &Lease) -> Result<bool, DbError> {
+    let sql = "DELETE FROM jobs WHERE id = $1 AND lease_until = $2 AND requests = $3";
+    if tx.execute(sql, params![lease.id, lease.until, lease.requests]).await? == 1 {
+        return Ok(true);
+    }
+    let sql = "UPDATE jobs SET lease_until = NULL, attempts = 0 WHERE id = $1 AND lease_until = $2";
+    tx.execute(sql, params![lease.id, lease.until]).await.map(|_| false)
 }
 
 /// Gives the job back, to be tried again at `run_at`.
@@ -128,5 +135,6 @@ fn lease(row: &Row<'_>) -> Result<Lease, DbError> {
         payload: row.col()?,
         attempts: row.col()?,
         until: row.col()?,
+        requests: row.col()?,
     })
 }

@@ -102,7 +102,11 @@ async fn work(
     let recorded = match outcome {
         Some(Ok(())) => {
             metrics.done.inc();
-            remove(state, lease).await
+            remove(state, lease).await.map(|is_done| {
+                if !is_done {
+                    state.jobs.wake();
+                }
+            })
         }
         Some(Err(JobError::LeaseLost)) => Ok(()),
         Some(Err(error)) => {
@@ -130,7 +134,7 @@ async fn claim(state: &AppState) -> Result<Option<Lease>, ApiError> {
     state.db.write(now, |tx, now| Box::pin(async move { Ok(store::claim(tx, *now).await?) })).await
 }
 
-async fn remove(state: &AppState, lease: Lease) -> Result<(), ApiError> {
+async fn remove(state: &AppState, lease: Lease) -> Result<bool, ApiError> {
     state.db.write(lease, |tx, lease| Box::pin(async move { Ok(store::remove(tx, lease).await?) })).await
 }
 

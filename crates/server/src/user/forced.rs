@@ -27,11 +27,11 @@ pub(super) async fn delete_by_identifier(
     app: &AppId,
     identifier: &DeviceIdentifier,
 ) -> Result<(), ApiError> {
-    let data = (app.clone(), identifier_hash(identifier));
-    let deleted = state.db.write(data, |tx, (app, hash)| {
+    let data = (app.clone(), identifier_hash(identifier), state.now());
+    let deleted = state.db.write(data, |tx, (app, hash, now)| {
         Box::pin(async move {
             let user = owner(tx, app, hash).await?;
-            deletion::delete(tx, app, &user).await
+            deletion::delete(tx, app, &user, *now).await
         })
     });
     deleted.await
@@ -42,7 +42,8 @@ pub(super) async fn delete_by_identifier(
 /// # Errors
 /// 400/100.
 pub(super) async fn delete_by_id(state: &AppState, app: &AppId, user: UserId) -> Result<(), ApiError> {
-    state.db.write((app.clone(), user), |tx, (app, user)| Box::pin(deletion::delete(tx, app, user))).await
+    let data = (app.clone(), user, state.now());
+    state.db.write(data, |tx, (app, user, now)| Box::pin(deletion::delete(tx, app, user, *now))).await
 }
 
 /// Turns the second factor of a user off.

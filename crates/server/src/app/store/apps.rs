@@ -1,6 +1,6 @@
 //! Rows of apps themselves.
 
-use keyfold_protocol::app::{AppOptions, FileOptions, GroupOptions};
+use keyfold_protocol::app::{AppOptions, FILE_STORAGE_NONE, FileOptions, GroupOptions};
 use keyfold_protocol::error::ErrorCode;
 use keyfold_protocol::id::{AppId, GroupId, UserId};
 use serde::Serialize;
@@ -25,9 +25,9 @@ pub(crate) async fn insert(
 ) -> Result<(), ApiError> {
     let (owner_kind, owner_id) = owner_columns(owner);
     tx.execute(
-        "INSERT INTO apps (id, name, public_token_hash, secret_token_hash, created_at, options, file_options,
+        "INSERT INTO apps (id, name, public_token_hash, secret_token_hash, created_at, options,
             max_key_rotation_month, min_rank_key_rotation, owner_kind, owner_id)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         params![
             app.id,
             name,
@@ -35,7 +35,6 @@ pub(crate) async fn insert(
             app.secret_token_hash,
             now,
             to_json(&app.options)?,
-            to_json(&app.file_options)?,
             app.group_options.max_key_rotation_month,
             app.group_options.min_rank_key_rotation,
             owner_kind,
@@ -49,8 +48,9 @@ pub(crate) async fn insert(
 /// The columns of [`AppRow`], in its order.
 macro_rules! app_columns {
     () => {
-        "SELECT id, options, file_options, max_key_rotation_month, min_rank_key_rotation, public_token_hash,
-            secret_token_hash, disabled_at FROM apps WHERE deleted_at IS NULL AND "
+        "SELECT id, options, max_key_rotation_month, min_rank_key_rotation, public_token_hash, secret_token_hash,
+            disabled_at, file_storage, storage_url, require_jwt
+         FROM apps LEFT JOIN app_file_options ON app_id = id WHERE deleted_at IS NULL AND "
     };
 }
 
@@ -93,16 +93,6 @@ pub(crate) async fn set_name(tx: &mut Tx, app: &AppId, name: &str) -> Result<(),
 
 pub(crate) async fn set_options(tx: &mut Tx, app: &AppId, options: &AppOptions) -> Result<(), ApiError> {
     let sql = "UPDATE apps SET options = $2 WHERE id = $1";
-    tx.execute(sql, params![app, to_json(options)?]).await?;
-    Ok(())
-}
-
-pub(crate) async fn set_file_options(
-    tx: &mut Tx,
-    app: &AppId,
-    options: &FileOptions,
-) -> Result<(), ApiError> {
-    let sql = "UPDATE apps SET file_options = $2 WHERE id = $1";
     tx.execute(sql, params![app, to_json(options)?]).await?;
     Ok(())
 }
@@ -211,7 +201,7 @@ pub(crate) async fn details(tx: &mut Tx, app: &AppId) -> Result<Option<AppDetail
     Ok(Some(AppDetails {
         app: found,
         options: from_json(&row.options)?,
-        file_options: from_json(&row.file_options)?,
+        file_options: row.file_options,
         group_options: row.group_options,
     }))
 }
@@ -219,7 +209,8 @@ pub(crate) async fn details(tx: &mut Tx, app: &AppId) -> Result<Option<AppDetail
 struct AppRow {
     id: AppId,
     options: String,
-    file_options: String,
+    /// Without the token for an own storage, which no request needs.
+    file_options: FileOptions,
     group_options: GroupOptions,
     public_token_hash: Hash,
     secret_token_hash: Hash,
@@ -231,7 +222,6 @@ impl AppRow {
         Ok(Self {
             id: row.col()?,
             options: row.col()?,
-            file_options: row.col()?,
             group_options: GroupOptions {
                 max_key_rotation_month: row.col()?,
                 min_rank_key_rotation: row.col()?,
@@ -239,6 +229,12 @@ impl AppRow {
             public_token_hash: row.col()?,
             secret_token_hash: row.col()?,
             disabled_at: row.col()?,
+            file_options: FileOptions {
+                file_storage: row.col::<Option<i32>>()?.unwrap_or(FILE_STORAGE_NONE),
+                storage_url: row.col()?,
+                auth_token: None,
+                require_jwt: row.col::<Option<bool>>()?.unwrap_or(false),
+            },
         })
     }
 }
@@ -250,7 +246,7 @@ async fn with_keys(tx: &mut Tx, row: Option<AppRow>) -> Result<Option<App>, ApiE
     let keys: Vec<JwtKey> = jwt_keys::list(tx, &row.id).await?.into_iter().map(|row| row.key).collect();
     Ok(Some(App {
         options: from_json(&row.options)?,
-        file_options: from_json(&row.file_options)?,
+        file_options: row.file_options,
         id: row.id,
         group_options: row.group_options,
         jwt_keys: keys,

@@ -6,7 +6,8 @@ use crate::db::{DbError, Tx, params};
 
 /// Removes all of it at once. What hangs on these rows goes by its foreign keys.
 pub(crate) async fn delete_all(tx: &mut Tx, app: &AppId) -> Result<(), DbError> {
-    const STATEMENTS: [&str; 4] = [
+    const STATEMENTS: [&str; 5] = [
+        "DELETE FROM stored_keys WHERE app_id = $1",
         "DELETE FROM groups WHERE app_id = $1",
         "DELETE FROM users WHERE app_id = $1",
         "DELETE FROM pending_devices WHERE app_id = $1",
@@ -43,7 +44,8 @@ pub(crate) async fn delete_some(tx: &mut Tx, app: &AppId, limit: u32) -> Result<
             SELECT id FROM group_keys WHERE group_id IN (
                 SELECT id FROM groups WHERE app_id = $1 ORDER BY id DESC LIMIT $3) LIMIT $2)",
     ];
-    const OF_APP: [&str; 3] = [
+    const OF_APP: [&str; 4] = [
+        "DELETE FROM stored_keys WHERE id IN (SELECT id FROM stored_keys WHERE app_id = $1 LIMIT $2)",
         "DELETE FROM users WHERE id IN (SELECT id FROM users WHERE app_id = $1 LIMIT $2)",
         "DELETE FROM pending_devices WHERE id IN (SELECT id FROM pending_devices WHERE app_id = $1 LIMIT $2)",
         "DELETE FROM action_log WHERE id IN (SELECT id FROM action_log WHERE app_id = $1 LIMIT $2)",

@@ -30,8 +30,11 @@ pub(super) async fn delete(
     _: Allow<gate::SecretOnly>,
     Path(Id(group)): Path<Id<GroupId>>,
 ) -> Done {
-    let data = (app.id.clone(), group);
-    state.db.write(data, |tx, (app, group)| Box::pin(delete::delete_by_force(tx, app, group))).await?;
+    let data = (app.id.clone(), group, state.now());
+    let work =
+        state.db.write(data, |tx, (app, group, now)| Box::pin(delete::delete_by_force(tx, app, group, *now)));
+    work.await?;
+    state.jobs.wake();
     Ok(done())
 }
 

@@ -179,6 +179,8 @@ pub(super) async fn delete(
     caller: Caller,
     _: Allow<gate::GroupDelete>,
 ) -> Result<Reply<&'static str>, ApiError> {
-    state.db.write(caller, |tx, caller| Box::pin(delete::delete(tx, caller))).await?;
+    let data = (caller, state.now());
+    state.db.write(data, |tx, (caller, now)| Box::pin(delete::delete(tx, caller, *now))).await?;
+    state.jobs.wake();
     Ok(done())
 }
