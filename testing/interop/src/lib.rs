@@ -6,6 +6,10 @@
 
 mod every_partner;
 pub mod partner;
+mod totp;
+mod wait;
 
 pub use keyfold_testkit::{Engine, TestServer, block_on};
 pub use partner::{Flavour, Partner, Refusal};
+pub use totp::totp;
+pub use wait::until;

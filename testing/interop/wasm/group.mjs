@@ -39,7 +39,7 @@ export async function create_connected({ session, group, sign }) {
     group,
     member.rank,
     member.keys[0].publicKey,
-    undefined,
+    member.via,
     sign ? session.keys[0].sign_key : undefined,
     session.userId,
   );

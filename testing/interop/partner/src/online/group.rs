@@ -1,6 +1,7 @@
 //! Groups and their keys.
 
 use sentc::group::net::{GroupFetchResult, GroupFinishKeyRotation, GroupKeyFetchResult};
+use sentc::keys::std::StdGroup;
 use sentc_crypto_common::group::{GroupKeyServerOutput, KeyRotationInput};
 use sentc_crypto_common::user::UserVerifyKeyData;
 use serde::Deserialize;
@@ -169,7 +170,7 @@ impl Client {
             "rank": group.get_rank(),
             "created_time": group.get_created_time() as u64,
             "joined_time": group.get_joined_time() as u64,
-            "newest_key_id": group.get_last_key()?.exported_public_key.public_key_id,
+            "newest_key_id": newest_key_id(&group)?,
             "parent": group.get_parent_group_id(),
             "is_connected": group.is_connected_group(),
             "access_by_parent": group.access_by_parent_group(),
@@ -222,7 +223,7 @@ impl OpenGroup {
         let through = session.through(self)?.map(|open| &open.group);
         let fetched = self.group.prepare_key_rotation(jwt, sign, Some(&session.user), through).await?;
         self.take_over(server, session, fetched).await?;
-        self.newest_key_id()
+        newest_key_id(&self.group)
     }
 
     async fn finish_rotation(&mut self, server: &Server, session: &Session) -> Result<Value, Failure> {
@@ -231,7 +232,7 @@ impl OpenGroup {
             let through = session.through(self)?.map(|open| &open.group);
             let user = Some(&session.user);
             let ready = match self.group.prepare_finish_key_rotation(jwt, user, through).await? {
-                GroupFinishKeyRotation::Empty => return self.newest_key_id(),
+                GroupFinishKeyRotation::Empty => return newest_key_id(&self.group),
                 GroupFinishKeyRotation::Ok(rotations) => rotations,
                 GroupFinishKeyRotation::MissingKeys {
                     rotation,
@@ -288,10 +289,6 @@ impl OpenGroup {
         let verify_key = server.signer_of(&key).await?;
         Ok(self.group.done_fetch_group_key(key, user, through, verify_key.as_ref())?)
     }
-
-    fn newest_key_id(&self) -> Result<Value, Failure> {
-        Ok(json!(self.group.get_last_key()?.exported_public_key.public_key_id))
-    }
 }
 
 impl Server {
@@ -313,6 +310,11 @@ impl Server {
         };
         Ok(Some(self.verify_key(user_id, key_id).await?))
     }
+}
+
+fn newest_key_id(group: &StdGroup) -> Result<Value, Failure> {
+    let key = group.get_newest_key().ok_or_else(|| Failure::here("the group has no keys"))?;
+    Ok(json!(key.exported_public_key.public_key_id))
 }
 
 /// `None`: the group has the key already.
