@@ -11,7 +11,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::content::{HeadSign, signature_len, split_head, verified};
+pub use crate::content::HeadSign;
+use crate::content::{signature_len, split_head, verified};
 use crate::encoding::{from_base64, to_base64};
 use crate::{Error, GeneratedKey, SecretText, SigningKey, SymmetricKey, Verification};
 
@@ -79,6 +80,15 @@ pub fn decrypt_name(content_key: &SymmetricKey, name: &str) -> Result<String, Er
     content_key.decrypt_text(name, "", Verification::Ignore)
 }
 
+/// Which key signed a part, to find the key that checks it. `None` for a part without a signature.
+///
+/// # Errors
+/// [`Error::JsonRead`] (`client_101`), [`Error::MalformedEnvelope`] (`client_10`).
+pub fn part_signature(part: &[u8]) -> Result<Option<HeadSign>, Error> {
+    let (head, _): (PartHead, _) = split_head(part)?;
+    Ok(head.sign)
+}
+
 /// Encrypts the parts of one file, in their order.
 pub struct FileEncryptor<'a> {
     chain: Chain<'a>,
@@ -86,7 +96,8 @@ pub struct FileEncryptor<'a> {
 }
 
 impl<'a> FileEncryptor<'a> {
-    /// Starts a file. With a signer, every part is signed.
+    /// Starts a file with its content key, or goes on with one behind the part that
+    /// [`into_part_key`](Self::into_part_key) was asked after. With a signer, every part is signed.
     #[must_use]
     pub const fn new(content_key: &'a SymmetricKey, signer: Option<&'a SigningKey>) -> Self {
         Self { chain: Chain::Start(content_key), signer }
@@ -115,6 +126,12 @@ impl<'a> FileEncryptor<'a> {
         self.chain = Chain::Part(key);
         Ok(part)
     }
+
+    /// The key of the last part, to go on behind it; `None` before the first.
+    #[must_use]
+    pub fn into_part_key(self) -> Option<SymmetricKey> {
+        self.chain.into_part_key()
+    }
 }
 
 /// Decrypts the parts of one file, in their order.
@@ -126,7 +143,9 @@ pub struct FileDecryptor<'a> {
 }
 
 impl<'a> FileDecryptor<'a> {
-    /// Starts a file. A file that was uploaded signed is to be read with [`Verification::Require`].
+    /// Starts a file with its content key, or goes on with one behind the part that
+    /// [`into_part_key`](Self::into_part_key) was asked after. A file that was uploaded signed is to be read with
+    /// [`Verification::Require`].
     #[must_use]
     pub const fn new(content_key: &'a SymmetricKey, verification: Verification<'a>) -> Self {
         Self { chain: Chain::Start(content_key), verification, parts: 0, bytes: 0 }
@@ -173,6 +192,12 @@ impl<'a> FileDecryptor<'a> {
         if self.bytes == size { Ok(()) } else { Err(Error::IncompleteFile) }
     }
 
+    /// The key of the last part, to go on behind it; `None` before the first.
+    #[must_use]
+    pub fn into_part_key(self) -> Option<SymmetricKey> {
+        self.chain.into_part_key()
+    }
+
     /// The key of the last part in client-side text form, to go on with the next one elsewhere; `None` before the first.
     ///
     /// # Errors
@@ -192,6 +217,13 @@ enum Chain<'a> {
 }
 
 impl Chain<'_> {
+    fn into_part_key(self) -> Option<SymmetricKey> {
+        match self {
+            Self::Start(_) => None,
+            Self::Part(key) => Some(key),
+        }
+    }
+
     const fn key(&self) -> &SymmetricKey {
         match self {
             Self::Start(key) => key,
