@@ -109,9 +109,22 @@ impl Login {
         new_password: &str,
         keys: &DeviceKeys,
     ) -> Result<ChangePasswordInput, Error> {
-        let suite = Suite::of_password_algorithm(self.algorithm)?;
+        self.change_password_with_cost(new_password, keys, Cost::CURRENT)
+    }
+
+    /// As [`change_password`](Self::change_password), with another amount of work in the new derivation.
+    ///
+    /// # Errors
+    /// As [`change_password`](Self::change_password).
+    pub fn change_password_with_cost(
+        &self,
+        new_password: &str,
+        keys: &DeviceKeys,
+        cost: Cost,
+    ) -> Result<ChangePasswordInput, Error> {
+        let suite = Suite::of_password_algorithm(self.algorithm)?.with_password_cost(cost);
         let master_key = self.master_key(keys)?;
-        let derived = NewPassword::derive(new_password, suite)?;
+        let derived = NewPassword::derive(new_password, &suite)?;
         Ok(ChangePasswordInput {
             new_derived_alg: algorithm_id(suite.password)?,
             new_client_random_value: derived.random_value.clone(),

@@ -141,12 +141,12 @@ pub(crate) struct NewPassword {
 }
 
 impl NewPassword {
-    /// New random value, current cost.
+    /// New random value, cost of the suite.
     pub(crate) fn derive(password: &str, suite: &Suite) -> Result<Self, Error> {
         let mut random_value = [0; 16];
         System.fill(&mut random_value)?;
         let random_value = ClientRandomValue::new(random_value);
-        let keys = DerivedKeys::derive(password, &salt(&random_value, ""), suite.password, Cost::CURRENT)?;
+        let keys = DerivedKeys::derive(password, &salt(&random_value, ""), suite.password, suite.cost)?;
         Ok(Self { random_value, keys })
     }
 
@@ -165,7 +165,7 @@ pub const VALUE_SALT_LEN: usize = 16;
 pub fn new_value_key(password: &str, suite: &Suite) -> Result<(SymmetricKey, [u8; VALUE_SALT_LEN]), Error> {
     let mut salt = [0; VALUE_SALT_LEN];
     System.fill(&mut salt)?;
-    Ok((value_key(password, &salt, suite, Cost::CURRENT)?, salt))
+    Ok((value_key(password, &salt, suite, suite.cost)?, salt))
 }
 
 /// The key of a single value that was encrypted with a password: the derivation with the salt itself, unhashed.

@@ -116,8 +116,8 @@ impl Client {
     /// Derives the keys from the password and shows the server one of them.
     ///
     /// Two generations of derivation costs share one name, and the server cannot tell which one an account was made with:
-    /// a wrong authentication key is all it sees. So a refused current derivation is followed by one with the costs of
-    /// clients before 0.16.
+    /// a wrong authentication key is all it sees. So a refused derivation with the costs of this client is followed by one
+    /// with those of the other generation.
     pub(crate) async fn first_factor(&self, identifier: &str, password: &str) -> Result<FirstFactor, Error> {
         let (identifier, password) = parse_credentials(identifier, password)?;
         let body = keyfold_crypto::Login::start(&identifier);
@@ -125,7 +125,7 @@ impl Client {
             self.0.api.call(&Call::post(&["prepare_login"])?.json(&body)?, None).await?;
         self.refuse_weaker_derivation(&identifier, &prepared).await?;
         let mut refused = None;
-        for cost in Cost::ALL {
+        for cost in self.costs() {
             let attempt = Arc::new(derive(&identifier, &password, &prepared, cost).await?);
             let call = Call::post(&["done_login"])?.json(&attempt.login.done_login())?;
             match self.0.api.call(&call, None).await {
@@ -176,6 +176,12 @@ impl Client {
         Ok((device, verified, attempt))
     }
 
+    /// The costs that accounts may have been made with, the likeliest first.
+    fn costs(&self) -> impl Iterator<Item = Cost> {
+        let own = self.0.suite.password_cost();
+        std::iter::once(own).chain(Cost::ALL.into_iter().filter(move |cost| *cost != own))
+    }
+
     async fn begin_session(&self, accepted: Accepted, mfa: bool) -> Result<User, Error> {
         let (device, verified, attempt) = self.prove(accepted).await?;
         let VerifyLogin { user_keys, hmac_keys, jwt, refresh_token } = verified;
@@ -217,9 +223,10 @@ impl Attempt {
         self: Arc<Self>,
         new_password: &str,
         keys: DeviceKeys,
+        cost: Cost,
     ) -> Result<keyfold_protocol::user::ChangePasswordInput, Error> {
         let new_password = Zeroizing::new(new_password.to_owned());
-        let body = offload(move || self.login.change_password(&new_password, &keys)).await;
+        let body = offload(move || self.login.change_password_with_cost(&new_password, &keys, cost)).await;
         Ok(body.ok_or(Error::WorkLost)??)
     }
 }

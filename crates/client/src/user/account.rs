@@ -29,7 +29,8 @@ impl User {
             return Err(Error::EmptyCredentials);
         }
         let fresh = self.fresh_login(old_password, mfa).await?;
-        let body = fresh.attempt.change_password(new_password, fresh.device_keys).await?;
+        let cost = self.0.client.0.suite.password_cost();
+        let body = fresh.attempt.change_password(new_password, fresh.device_keys, cost).await?;
         let call = Call::put(&["user", "update_pw"])?.json(&body)?;
         self.0.session.api().call::<IgnoredAny>(&call, Some(&fresh.token)).await?;
         self.0.session.replace(fresh.token, fresh.refresh_token).await

@@ -18,6 +18,7 @@ mod throwaway;
 
 use ::std::ops::Deref;
 
+use crate::password::Cost;
 use crate::primitives::hmac_sha256::HmacKey;
 use crate::primitives::ope::OpeKey;
 use crate::primitives::random::Entropy;
@@ -41,6 +42,8 @@ pub struct Suite {
     pub(crate) search: &'static str,
     pub(crate) sort: &'static str,
     pub(crate) password: &'static str,
+    /// The id of the derivation does not say it.
+    pub(crate) cost: Cost,
 }
 
 impl Suite {
@@ -86,6 +89,21 @@ impl Suite {
     #[must_use]
     pub const fn signing_algorithm(&self) -> &'static str {
         self.signing
+    }
+
+    /// The same suite with another amount of work in new password derivations; the default is [`Cost::CURRENT`].
+    ///
+    /// [`Cost::LEGACY`] is for apps whose users also log in with clients up to version 0.15, which know no other.
+    #[must_use]
+    pub const fn with_password_cost(mut self, cost: Cost) -> Self {
+        self.cost = cost;
+        self
+    }
+
+    /// How much work a new password derivation is.
+    #[must_use]
+    pub const fn password_cost(&self) -> Cost {
+        self.cost
     }
 
     /// Id of the password derivation.

@@ -22,6 +22,7 @@ pub(crate) const SUITE: Suite = Suite {
     search: HMAC_SHA256.id,
     sort: OPE_16.id,
     password: crate::password::REC_ARGON2ID,
+    cost: crate::password::Cost::CURRENT,
 };
 
 const AES_GCM: Format = Format {

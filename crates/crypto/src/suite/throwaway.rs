@@ -15,6 +15,7 @@ pub(crate) const SUITE: Suite = Suite {
     search: HMAC.id,
     sort: OPE.id,
     password: "THROWAWAY-ARGON2",
+    cost: crate::password::Cost::CURRENT,
 };
 
 const GCM: Format = format("THROWAWAY-GCM", "ThrowawayGcm", false, Strength::Hybrid, SignatureFormat::NONE);
