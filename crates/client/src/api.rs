@@ -1,12 +1,13 @@
 //! One request to the server: path, headers, envelope.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use keyfold_protocol::encoding::SecretText;
 use keyfold_protocol::id::GroupId;
 use keyfold_protocol::{API_PREFIX, APP_TOKEN_HEADER, GROUP_ACCESS_HEADER, envelope};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::error::Error;
 use crate::transport::{Method, Request, Response, Transport};
@@ -21,9 +22,13 @@ pub(crate) struct Api {
 /// A request, before it is known who sends it.
 pub(crate) struct Call {
     method: Method,
+    /// Absolute URL in front of the path, where it is not that of the API.
+    origin: Option<Arc<str>>,
     path: String,
+    content_type: &'static str,
     body: Vec<u8>,
     group_access: Option<GroupId>,
+    timeout: Option<Duration>,
 }
 
 impl Api {
@@ -41,7 +46,29 @@ impl Api {
         call: &Call,
         token: Option<&SecretText>,
     ) -> Result<T, Error> {
-        let mut request = Request::new(call.method, format!("{}{API_PREFIX}{}", self.base_url, call.path));
+        let Response { status, body } = self.exchange(call, token).await?;
+        envelope::open(&body).map_err(|error| Error::from_answer(status, error))
+    }
+
+    /// Sends `call` and returns the bytes that it is answered with. Only errors come in an envelope.
+    pub(crate) async fn fetch(&self, call: &Call, token: Option<&SecretText>) -> Result<Vec<u8>, Error> {
+        let Response { status, body } = self.exchange(call, token).await?;
+        if status < 400 {
+            return Ok(body);
+        }
+        Err(match envelope::open::<IgnoredAny>(&body) {
+            Ok(_) => Error::AnswerIncomplete,
+            Err(error) => Error::from_answer(status, error),
+        })
+    }
+
+    async fn exchange(&self, call: &Call, token: Option<&SecretText>) -> Result<Response, Error> {
+        let url = match &call.origin {
+            Some(origin) => format!("{origin}{}", call.path),
+            None => format!("{}{API_PREFIX}{}", self.base_url, call.path),
+        };
+        let mut request = Request::new(call.method, url);
+        request.timeout = call.timeout;
         request.headers.push((APP_TOKEN_HEADER, self.app_token.clone()));
         if let Some(token) = token {
             request.headers.push(bearer(token));
@@ -50,11 +77,10 @@ impl Api {
             request.headers.push((GROUP_ACCESS_HEADER, group.as_str().to_owned()));
         }
         if !call.body.is_empty() {
-            request.headers.push(("content-type", "application/json".to_owned()));
+            request.headers.push(("content-type", call.content_type.to_owned()));
             request.body.clone_from(&call.body);
         }
-        let Response { status, body } = self.send(request).await?;
-        envelope::open(&body).map_err(|error| Error::from_answer(status, error))
+        self.send(request).await
     }
 
     /// Sends a request as it is.
@@ -87,7 +113,15 @@ impl Call {
             path.push('/');
             path.push_str(segment);
         }
-        Ok(Self { method, path, body: Vec::new(), group_access: None })
+        Ok(Self {
+            method,
+            origin: None,
+            path,
+            content_type: "application/json",
+            body: Vec::new(),
+            group_access: None,
+            timeout: None,
+        })
     }
 
     pub(crate) fn get(segments: &[&str]) -> Result<Self, Error> {
@@ -119,6 +153,25 @@ impl Call {
     /// With text that is JSON already.
     pub(crate) fn body(mut self, body: String) -> Self {
         self.body = body.into_bytes();
+        self
+    }
+
+    /// With bytes that mean nothing to the server.
+    pub(crate) fn bytes(mut self, body: Vec<u8>) -> Self {
+        self.body = body;
+        self.content_type = "application/octet-stream";
+        self
+    }
+
+    /// To another place than the API.
+    pub(crate) fn at(mut self, origin: Option<&Arc<str>>) -> Self {
+        self.origin = origin.cloned();
+        self
+    }
+
+    /// With more time than requests usually have.
+    pub(crate) fn within(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
         self
     }
 

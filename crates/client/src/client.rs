@@ -19,6 +19,7 @@ use crate::api::Api;
 use crate::clock::Clock;
 use crate::directory::{Directory, GroupPublicKey, UserPublicKey};
 use crate::error::Error;
+use crate::file::Retry;
 use crate::records::{self, Records};
 use crate::session::{Environment, Refresh, Session};
 use crate::stored::StoredUser;
@@ -53,6 +54,9 @@ pub(crate) struct Inner {
     pub(crate) suite: Suite,
     pub(crate) policy: Policy,
     pub(crate) directory: Directory,
+    /// Where the app keeps the parts of files itself.
+    pub(crate) file_part_url: Option<Arc<str>>,
+    pub(crate) retry: Retry,
 }
 
 impl Client {

@@ -118,6 +118,18 @@ pub enum Error {
     /// `client_432`: the answers of the server describe groups that are their own ancestors.
     #[error("the group is its own ancestor")]
     GroupLoop,
+    /// `client_433`: the app has cancelled the transfer of a file.
+    #[error("the transfer was cancelled")]
+    Cancelled,
+    /// `client_434`: what the app reads a file from, or writes it to, failed.
+    #[error("the file could not be read or written on this side")]
+    LocalFile(#[source] Arc<Cause>),
+    /// `client_435`: an interrupted transfer is to go on with another file than it began with.
+    #[error("this is not the file with which the transfer began")]
+    OtherFile,
+    /// `client_436`: the name of a file is longer than the server takes.
+    #[error("the name of the file is too long")]
+    NameTooLong,
     /// `client_429`: work on another thread ended without a result.
     #[error("the background work was lost")]
     WorkLost,
@@ -152,6 +164,10 @@ impl Error {
             Self::KeysIncomplete => "client_430",
             Self::AadUnsupported => "client_431",
             Self::GroupLoop => "client_432",
+            Self::Cancelled => "client_433",
+            Self::LocalFile(_) => "client_434",
+            Self::OtherFile => "client_435",
+            Self::NameTooLong => "client_436",
         })
     }
 
@@ -197,6 +213,24 @@ impl Error {
         // Text as JSON text cannot fail to be written.
         let message = serde_json::to_string(&self.to_string()).unwrap_or_else(|_| "\"\"".to_owned());
         format!("{{\"status\": \"{}\", \"error_message\": {message}}}", self.code())
+    }
+
+    /// Whether the same request may well succeed a moment later: trouble of the network, of a proxy, or of a server that is
+    /// busy.
+    pub(crate) fn is_passing(&self) -> bool {
+        match self {
+            Self::Network(cause) => {
+                !matches!(cause.kind(), TransportErrorKind::Request | TransportErrorKind::TooLarge)
+            }
+            Self::Server { status, .. } | Self::AnswerUnreadable { status, .. } => {
+                matches!(status, 408 | 425 | 429) || *status >= 500
+            }
+            _ => false,
+        }
+    }
+
+    pub(crate) fn local_file(cause: impl Into<Cause>) -> Self {
+        Self::LocalFile(Arc::new(cause.into()))
     }
 
     pub(crate) fn from_answer(status: u16, error: EnvelopeError) -> Self {

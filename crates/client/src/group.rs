@@ -3,6 +3,7 @@
 mod children;
 mod content;
 mod derived;
+mod files;
 mod invite;
 mod join;
 mod keys;
@@ -166,7 +167,7 @@ impl Group {
     }
 
     /// Sends `call` as the user, on behalf of the group through which the user acts.
-    async fn call<T: DeserializeOwned>(&self, call: Call) -> Result<T, Error> {
+    pub(crate) async fn call<T: DeserializeOwned>(&self, call: Call) -> Result<T, Error> {
         let call = call.acting_as(self.0.acting_as.as_ref());
         self.0.user.0.session.call(&call).await
     }

@@ -32,6 +32,7 @@
 //! | encrypt to a user | [`User::encrypt`], [`User::decrypt`] |
 //! | members, keys, contents of a group | [`Group`] |
 //! | signatures, additional data | [`EncryptOptions`], [`DecryptOptions`] |
+//! | upload and download files | [`NewFile`], [`File`], see [`file`] |
 //! | search and sort encrypted values | [`Group::search_key`], [`Group::sort_key`] |
 //! | read a list | [`Pages`] |
 //! | leave requests to the app's own backend | the functions called `prepare_…` and `done_…` |
@@ -54,11 +55,13 @@
 //! `wasm32-unknown-unknown` they go through the host's `fetch`. Another [`Transport`] or [`Storage`] can be handed in.
 
 mod api;
+mod cancel;
 mod client;
 mod clock;
 mod content;
 mod directory;
 mod error;
+pub mod file;
 mod group;
 mod keyring;
 mod lock;
@@ -73,20 +76,25 @@ mod stored;
 pub mod transport;
 mod user;
 
+pub use cancel::CancelToken;
 pub use client::{Client, ClientBuilder, Login, PendingMfa, StoredMfaLogin};
 pub use content::{DecryptOptions, EncryptOptions, RawContent};
 pub use directory::{GroupPublicKey, UserPublicKey};
 pub use error::Error;
+pub use file::{Download, File, NewFile, Progress, Upload};
 pub use group::Group;
 pub use keyfold_crypto as crypto;
+pub use keyfold_crypto::password::Cost as PasswordCost;
 pub use keyfold_crypto::{
     GeneratedKey, Head, Policy, PublicKey, SearchKey, SortKey, Strength, Suite, SymmetricKey, VerifyingKey,
 };
 pub use keyfold_protocol as protocol;
 pub use keyfold_protocol::encoding::SecretText;
-pub use keyfold_protocol::id::{DeviceId, GroupId, KeyId, KeySessionId, MemberId, UserId};
+pub use keyfold_protocol::id::{
+    DeviceId, FileId, GroupId, KeyId, KeySessionId, MemberId, StoredKeyId, UploadSessionId, UserId,
+};
 pub use pages::{Item, Pages, Position};
-pub use platform::{BoxFuture, Cause, MaybeSendSync};
+pub use platform::{BoxFuture, Cause, MaybeSend, MaybeSendSync};
 pub use session::{Refresh, RenewalFuture};
 #[cfg(not(target_family = "wasm"))]
 pub use storage::{FileStorage, StorageKey};

@@ -5,6 +5,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 /// A boxed future: `Send` on native targets, not required to be on WebAssembly.
 #[cfg(not(target_family = "wasm"))]
@@ -23,6 +24,17 @@ impl<T: Send + Sync + ?Sized> MaybeSendSync for T {}
 pub trait MaybeSendSync {}
 #[cfg(target_family = "wasm")]
 impl<T: ?Sized> MaybeSendSync for T {}
+
+/// `Send` on native targets, nothing on WebAssembly.
+#[cfg(not(target_family = "wasm"))]
+pub trait MaybeSend: Send {}
+#[cfg(not(target_family = "wasm"))]
+impl<T: Send + ?Sized> MaybeSend for T {}
+/// `Send` on native targets, nothing on WebAssembly.
+#[cfg(target_family = "wasm")]
+pub trait MaybeSend {}
+#[cfg(target_family = "wasm")]
+impl<T: ?Sized> MaybeSend for T {}
 
 /// An error to keep as the cause of another one.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
@@ -59,6 +71,34 @@ pub(crate) async fn offload<T: Send + 'static>(work: impl FnOnce() -> T + Send +
         let _ = sender.send(work());
     });
     receiver.await.ok()
+}
+
+/// Waits, on a thread of its own, which needs no particular runtime.
+#[cfg(not(target_family = "wasm"))]
+pub(crate) async fn sleep(duration: Duration) {
+    if !duration.is_zero() {
+        offload(move || std::thread::sleep(duration)).await;
+    }
+}
+
+/// Waits for the timer of the host. Without one the wait is over at once.
+#[cfg(target_family = "wasm")]
+pub(crate) async fn sleep(duration: Duration) {
+    use wasm_bindgen::prelude::*;
+
+    #[wasm_bindgen]
+    extern "C" {
+        #[wasm_bindgen(js_name = setTimeout, catch)]
+        fn set_timeout(wake: &js_sys::Function, milliseconds: i32) -> Result<JsValue, JsValue>;
+    }
+
+    let milliseconds = i32::try_from(duration.as_millis()).unwrap_or(i32::MAX);
+    let timer = js_sys::Promise::new(&mut |wake, _| {
+        if set_timeout(&wake, milliseconds).is_err() {
+            let _ = wake.call0(&JsValue::UNDEFINED);
+        }
+    });
+    let _ = wasm_bindgen_futures::JsFuture::from(timer).await;
 }
 
 /// Runs `work` in place: there is no other thread.

@@ -272,6 +272,18 @@ impl Session {
         }
     }
 
+    /// Sends `call` as the user, as [`call`](Self::call) does, and returns the bytes that it is answered with.
+    pub(crate) async fn fetch(&self, call: &Call) -> Result<Vec<u8>, Error> {
+        let access = self.access_token().await?;
+        match self.0.api.fetch(call, Some(&access)).await {
+            Err(error) if is_token_refused(&error) => {
+                let access = self.renewed(&access).await?;
+                self.0.api.fetch(call, Some(&access)).await
+            }
+            answer => answer,
+        }
+    }
+
     /// Starts a stored session anew: renews the token and returns the first pending invitations.
     pub(crate) async fn resume(&self) -> Result<Vec<GroupInviteItem>, Error> {
         let (access, refresh) = {

@@ -79,13 +79,22 @@ pub struct Request {
     pub body: Vec<u8>,
     /// Whether a browser may send and store cookies: only for an app's own refresh endpoint.
     pub with_cookies: bool,
+    /// Time for the whole request, where it needs more than the transport's own limit: parts of files on slow lines.
+    pub timeout: Option<Duration>,
 }
 
 impl Request {
     /// A request without headers and body.
     #[must_use]
     pub fn new(method: Method, url: impl Into<String>) -> Self {
-        Self { method, url: url.into(), headers: Vec::new(), body: Vec::new(), with_cookies: false }
+        Self {
+            method,
+            url: url.into(),
+            headers: Vec::new(),
+            body: Vec::new(),
+            with_cookies: false,
+            timeout: None,
+        }
     }
 
     /// Value of the header `name` (lower case), if it is set.
@@ -188,6 +197,9 @@ impl std::error::Error for TransportError {
 
 /// Time for a whole request, from its start to the last byte of the answer.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Time for the upload or download of one part of a file: 4 MiB at 7 KiB per second.
+pub const PART_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// Most bytes of an answer: a part of a file is 4 MiB, a page of keys about 400 KiB.
 pub const MAX_RESPONSE_BYTES: usize = 16 * 1024 * 1024;

@@ -3,6 +3,7 @@
 mod account;
 mod content;
 mod devices;
+mod files;
 mod groups;
 mod keys;
 mod mfa;

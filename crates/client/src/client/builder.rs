@@ -2,6 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use keyfold_crypto::password::Cost as PasswordCost;
 use keyfold_crypto::{Policy, Suite};
 
 use super::{Client, Inner};
@@ -9,6 +10,7 @@ use crate::api::Api;
 use crate::clock::Clock;
 use crate::directory::Directory;
 use crate::error::Error;
+use crate::file::Retry;
 use crate::platform::MaybeSendSync;
 use crate::records::Records;
 use crate::session::Refresh;
@@ -33,6 +35,8 @@ pub struct ClientBuilder {
     suite: Suite,
     policy: Policy,
     public_key_max_age: Duration,
+    file_part_url: Option<String>,
+    retry: Retry,
     clock: Clock,
 }
 
@@ -47,6 +51,8 @@ impl ClientBuilder {
             suite: Suite::default(),
             policy: Policy::default(),
             public_key_max_age: PUBLIC_KEY_MAX_AGE,
+            file_part_url: None,
+            retry: Retry::default(),
             clock: Clock::default(),
         }
     }
@@ -77,7 +83,16 @@ impl ClientBuilder {
 
     /// What new keys are made with. Default [`Suite::STD`], which every client of today reads. Reading needs no suite.
     pub fn suite(mut self, suite: Suite) -> Self {
-        self.suite = suite;
+        self.suite = suite.with_password_cost(self.suite.password_cost());
+        self
+    }
+
+    /// How much work it is to derive keys from new passwords. Default [`PasswordCost::CURRENT`].
+    ///
+    /// [`PasswordCost::LEGACY`] is for apps whose users also log in with published clients up to version 0.15, which know no
+    /// other: accounts and passwords that are made with it work there. Logins here work with both.
+    pub fn password_cost(mut self, cost: PasswordCost) -> Self {
+        self.suite = self.suite.with_password_cost(cost);
         self
     }
 
@@ -90,6 +105,23 @@ impl ClientBuilder {
     /// For how long a fetched public key is used before the server is asked for a newer one. Default 5 minutes.
     pub fn public_key_max_age(mut self, age: Duration) -> Self {
         self.public_key_max_age = age;
+        self
+    }
+
+    /// The app's own storage for the parts of files. All parts go to `POST <url>/<session>/<sequence>/<end>`, and those that
+    /// lie there are read from `GET <url>/<part>`. Default: the server keeps them.
+    ///
+    /// The app's backend receives the user's access token with each upload, to find out who it is from.
+    pub fn file_part_url(mut self, url: impl Into<String>) -> Self {
+        self.file_part_url = Some(url.into());
+        self
+    }
+
+    /// How often a part of a file is tried again after trouble of the network or of a busy server, and how long to wait
+    /// before the first of these attempts. The wait doubles from one to the next, up to 30 seconds. Default: five times, half
+    /// a second.
+    pub fn file_part_retries(mut self, retries: u32, first_wait: Duration) -> Self {
+        self.retry = Retry::new(retries, first_wait);
         self
     }
 
@@ -109,10 +141,14 @@ impl ClientBuilder {
             return invalid("the app token must be base64");
         }
         let base_url = self.base_url.trim_end_matches('/').to_owned();
-        let host = base_url.strip_prefix("https://").or_else(|| base_url.strip_prefix("http://"));
-        if host.is_none_or(str::is_empty) {
+        if !is_http(&base_url) {
             return invalid("the base URL must begin with https:// or http://");
         }
+        let file_part_url = match &self.file_part_url {
+            None => None,
+            Some(url) if is_http(url) => Some(Arc::from(url.trim_end_matches('/'))),
+            Some(_) => return invalid("the URL of file parts must begin with https:// or http://"),
+        };
         let transport = match self.transport {
             Some(transport) => transport,
             None => default_transport()?,
@@ -130,8 +166,15 @@ impl ClientBuilder {
             suite: self.suite,
             policy: self.policy,
             directory,
+            file_part_url,
+            retry: self.retry,
         })))
     }
+}
+
+fn is_http(url: &str) -> bool {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    rest.is_some_and(|rest| !rest.trim_end_matches('/').is_empty())
 }
 
 #[cfg(not(target_family = "wasm"))]

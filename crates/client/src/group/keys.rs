@@ -45,7 +45,7 @@ impl Group {
     }
 
     /// A generation by id: loaded, fetched, or reached by finishing a rotation.
-    pub(super) async fn keys(&self, id: &KeyId) -> Result<Arc<GroupKeys>, Error> {
+    pub(crate) async fn keys(&self, id: &KeyId) -> Result<Arc<GroupKeys>, Error> {
         match self.loaded_or_fetched(id).await {
             Err(error) if error.is_server(ErrorCode::GroupKeyNotFound) => {
                 self.finish_key_rotation().await?;

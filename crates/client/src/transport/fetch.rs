@@ -48,8 +48,9 @@ impl Transport for FetchTransport {
 
 impl FetchTransport {
     async fn exchange(&self, request: Request) -> Result<Response, TransportError> {
+        let timeout = request.timeout.map_or(self.timeout, |timeout| timeout.max(self.timeout));
         let init =
-            options(&request, self.timeout).map_err(|error| failure(&error, TransportErrorKind::Request))?;
+            options(&request, timeout).map_err(|error| failure(&error, TransportErrorKind::Request))?;
         let promise =
             fetch(&request.url, &init).map_err(|error| failure(&error, TransportErrorKind::Request))?;
         let answer = settled(promise).await.map_err(|error| failure(&error, TransportErrorKind::Connect))?;

@@ -19,6 +19,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Clone, Debug)]
 pub struct HttpTransport {
     client: reqwest::Client,
+    timeout: Duration,
 }
 
 impl HttpTransport {
@@ -102,7 +103,7 @@ impl HttpTransportBuilder {
             Proxy::None => builder.no_proxy(),
             Proxy::Url(url) => builder.proxy(reqwest::Proxy::all(url).map_err(unusable)?),
         };
-        Ok(HttpTransport { client: builder.build().map_err(unusable)? })
+        Ok(HttpTransport { client: builder.build().map_err(unusable)?, timeout: self.timeout })
     }
 }
 
@@ -117,6 +118,9 @@ impl HttpTransport {
         let mut call = self.client.request(method(request.method), &request.url);
         for (name, value) in &request.headers {
             call = call.header(*name, value);
+        }
+        if let Some(timeout) = request.timeout {
+            call = call.timeout(timeout.max(self.timeout));
         }
         if !request.body.is_empty() {
             call = call.body(request.body);

@@ -6,6 +6,8 @@ mod account;
 mod content;
 mod devices;
 mod faults;
+mod file_model;
+mod files;
 mod groups;
 mod keys;
 mod login;
