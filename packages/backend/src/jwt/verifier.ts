@@ -135,7 +135,7 @@ function isFetchHeaders(headers: RequestHeaders): headers is {get(name: string):
 /** The parts of a token whose header says what it must. The claims are parsed after the signature was checked. */
 function parse(jwt: string) {
 	const [head, body, end, ...rest] = typeof jwt === "string" && jwt.length <= MAX_TOKEN_LENGTH ? jwt.split(".") : [];
-	const signature = fromBase64Url(end ?? "");
+	const signature = end === undefined ? undefined : fromBase64Url(end);
 	const header = jsonObject(head);
 	if (head === undefined || body === undefined || rest.length !== 0 || signature === undefined || header === undefined) {
 		throw malformed();
