@@ -358,3 +358,26 @@ export interface FileMeta {
 	/** The first 500 parts. */
 	part_list: FilePart[];
 }
+
+/** How much an app has stored, and how much it may store. */
+export interface FileUsage {
+	files: number;
+	/** Of the parts that the server stores. */
+	bytes: number;
+	/** `null` for no limit. */
+	max_files: number | null;
+	/** `null` for no limit. */
+	max_bytes: number | null;
+}
+
+/** A message to the app's own storage that could not be delivered. */
+export interface FailedDelivery {
+	delivery_id: string;
+	/** When its parts were deleted. */
+	time: number;
+	/** How often it was sent. */
+	attempts: number;
+	/** What went wrong last. */
+	error: string;
+	part_ids: string[];
+}

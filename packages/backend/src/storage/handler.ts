@@ -3,7 +3,7 @@ import {BackendError} from "../error.js";
 import {type CrossOriginRules, exposed, preflight} from "../http/cross_origin.js";
 import {type FetchHandler, failure, readBody, success} from "../http/handler.js";
 import type {JwtVerifier} from "../jwt/verifier.js";
-import {deletedParts, equal, requireCallbackToken} from "./callback.js";
+import {CallbackVerifier, deletedParts, equal, fetchedKey} from "./callback.js";
 import {type PartStore, isPartId} from "./store.js";
 
 /** Settings of {@link createFileStorageHandler}. */
@@ -16,12 +16,21 @@ export interface FileStorageOptions {
 	prefix: string;
 	/** Public token of the app, which clients send along. */
 	public_token: string;
-	/** The callback token that was set in the app's file options. */
-	callback_token: string;
+	/** The callback token that was set in the app's file options. May be left out where signatures are required. */
+	callback_token?: string;
+	/**
+	 * Whether messages of the server are refused that are not signed. Keyfold servers sign; a signature that is there is checked
+	 * in any case. Default: `false`.
+	 */
+	require_signature?: boolean;
+	/** The public key of the server's signatures, `whpk_…`. By default the server is asked for it. */
+	callback_key?: string;
 	/** Origins of the app's pages, where they are not of the same origin as this backend; `*` for all. */
 	allowed_origins?: readonly string[];
 	/** Told of failures that are not the caller's. */
 	on_error?: (error: unknown) => void;
+	/** Milliseconds since 1970. Default: `Date.now`. */
+	now?: () => number;
 }
 
 /** Largest part, as the protocol has it. */
@@ -39,10 +48,13 @@ const UPLOAD_SECONDS = 24 * 60 * 60;
  * - `POST /deleted` is where the server says which parts belong to nothing any more: the app's `storage_url`.
  */
 export function createFileStorageHandler(options: FileStorageOptions): FetchHandler {
-	const {backend, verifier, store, prefix, public_token, callback_token, allowed_origins = [], on_error} = options;
-	if (callback_token === "") {
-		throw new BackendError("invalid_argument", "without a callback token anybody could delete files");
-	}
+	const {backend, verifier, store, prefix, public_token, callback_key, allowed_origins = [], on_error} = options;
+	const callback = new CallbackVerifier({
+		token: options.callback_token,
+		require_signature: options.require_signature ?? false,
+		key: async () => callback_key ?? fetchedKey(() => backend.files.callbackKey()),
+		now: options.now ?? Date.now,
+	});
 	const rules: CrossOriginRules = {
 		allowed_origins,
 		methods: ["GET", "POST"],
@@ -99,8 +111,10 @@ export function createFileStorageHandler(options: FileStorageOptions): FetchHand
 	}
 
 	async function deleted(request: Request): Promise<Response> {
-		await requireCallbackToken(request.headers, callback_token);
-		const ids = deletedParts(await readBody(request, CALLBACK_BYTES));
+		await callback.requireToken(request.headers);
+		const body = await readBody(request, CALLBACK_BYTES);
+		await callback.requireSignature(request.headers, body);
+		const ids = deletedParts(body);
 		await stored(() => store.delete(ids));
 		return success();
 	}
