@@ -13,13 +13,29 @@ export function serverOutput(outcome: unknown): string {
 		return JSON.stringify({
 			status: false,
 			err_msg: outcome.message || outcome.code,
-			err_code: outcome.server_code ?? LOCAL_FAILURE,
+			err_code: outcome.server_code ?? NUMBERS[outcome.code] ?? LOCAL_FAILURE,
 		});
 	}
 	return JSON.stringify({status: true, result: outcome ?? "Success"});
 }
 
-/** The server's own number for a failure that is not the caller's. Clients know no other. */
+/** What the server itself says in such cases. Clients know its numbers only. */
+const NUMBERS: Partial<Record<BackendError["code"], number>> = {
+	jwt_missing: 31,
+	jwt_malformed: 32,
+	jwt_algorithm: 30,
+	jwt_key_unknown: 35,
+	jwt_signature: 30,
+	jwt_expired: 30,
+	jwt_not_fresh: 113,
+	rank_insufficient: 301,
+	cookie_missing: 114,
+	not_found: 404,
+	body_too_large: 12,
+	body_malformed: 11,
+};
+
+/** The server's own number for a failure that is not the caller's. */
 const LOCAL_FAILURE = 10_000;
 
 /** The `result` of an answer. Failures are told by `status`: some of them come with HTTP 200. */

@@ -131,6 +131,8 @@ describe("requests and their answers", () => {
 		assert.equal(serverOutput(undefined), '{"status":true,"result":"Success"}');
 		const refusal = new BackendError("server_101", "User already exists");
 		assert.equal(serverOutput(refusal), '{"status":false,"err_msg":"User already exists","err_code":101}');
-		assert.equal(JSON.parse(serverOutput(new BackendError("timeout", ""))).err_code, 10_000);
+		for (const [code, number] of /** @type {const} */ ([["timeout", 10_000], ["jwt_missing", 31], ["jwt_expired", 30], ["cookie_missing", 114]])) {
+			assert.equal(JSON.parse(serverOutput(new BackendError(code, ""))).err_code, number);
+		}
 	});
 });
