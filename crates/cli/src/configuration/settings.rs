@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use keyfold_protocol::encoding::SecretText;
 use keyfold_server::config::{Rate, ThrottleLimits};
+use keyfold_server::db::{PostgresConfig, TlsMode};
 use keyfold_server::group::limits::GroupLimits;
 use keyfold_server::{ClientAddressSource, Config, DatabaseConfig, Limits, RootKey};
 
@@ -118,6 +119,12 @@ settings! {
         url: Option<SecretText> = "";
         /// Most connections to PostgreSQL.
         connections: usize = "16";
+        /// Encryption of the connections to PostgreSQL: disable, prefer, require, or verify-full, which alone checks who the server is. Empty leaves it to the sslmode in the URL.
+        tls: Option<TlsMode> = "";
+        /// PEM file with the certificates that verify-full trusts, instead of the system's.
+        root_certificate: Option<PathBuf> = "";
+        /// How long a single statement may run on PostgreSQL.
+        statement_timeout: Duration = "30s";
     }
 
     /// Bounds on time and resources.
@@ -207,7 +214,13 @@ impl Settings {
     /// The database that was asked for.
     pub(crate) fn database(&self) -> DatabaseConfig {
         match &self.database.url {
-            Some(url) => DatabaseConfig::postgres(url.expose(), self.database.connections),
+            Some(url) => {
+                let mut config = PostgresConfig::new(url.expose(), self.database.connections);
+                config.tls = self.database.tls;
+                config.root_certificate.clone_from(&self.database.root_certificate);
+                config.statement_timeout = Some(self.database.statement_timeout);
+                DatabaseConfig::Postgres(config)
+            }
             None => DatabaseConfig::Sqlite { path: self.server.data.join("keyfold.db") },
         }
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use keyfold_protocol::encoding::SecretText;
 use keyfold_server::config::Rate;
+use keyfold_server::db::TlsMode;
 use tracing_subscriber::filter::Targets;
 
 /// A type that a setting can have.
@@ -172,6 +173,7 @@ macro_rules! choices {
 
 choices! {
     LogFormat { Auto "auto", Text "text", Json "json" }
+    TlsMode { Disable "disable", Prefer "prefer", Require "require", VerifyFull "verify-full" }
 }
 
 #[cfg(test)]

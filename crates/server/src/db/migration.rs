@@ -57,8 +57,19 @@ pub(super) fn migrate_sqlite(connection: &mut rusqlite::Connection) -> Result<()
     transaction.commit().map_err(failed)
 }
 
+/// Whether this release knows the tables of a database.
+pub(super) fn check_sqlite(connection: &rusqlite::Connection) -> Result<(), DbError> {
+    let failed = |error: rusqlite::Error| DbError::Statement(error.to_string());
+    let mut statement = connection.prepare(APPLIED).map_err(failed)?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).map_err(failed)?;
+    let applied = rows.collect::<Result<Vec<(i64, Vec<u8>)>, _>>().map_err(failed)?;
+    missing(&applied).map(drop)
+}
+
 pub(super) async fn migrate_postgres(client: &mut Client) -> Result<(), DbError> {
     let transaction = client.transaction().await.map_err(migration_error)?;
+    // Rewriting a large table may take longer than any request should.
+    transaction.batch_execute("SET LOCAL statement_timeout = 0").await.map_err(migration_error)?;
     // Several servers may start at once: one migrates, the others wait and then find nothing to do.
     transaction
         .batch_execute("SELECT pg_advisory_xact_lock(7310579812664571493)")

@@ -24,6 +24,7 @@
 //! What differs between the engines is in [`dialect`], and nowhere else. Placeholders are `$1`, `$2`, … for both; numbers are
 //! `i64`, booleans the numbers 0 and 1, times milliseconds since 1970, ids and hashes compare byte by byte.
 
+pub mod backup;
 mod dialect;
 mod error;
 mod migration;
@@ -35,6 +36,7 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use dialect::Dialect;
 pub use error::DbError;
@@ -64,6 +66,26 @@ pub struct PostgresConfig {
     pub url: String,
     /// Most connections this process opens.
     pub max_connections: usize,
+    /// Whether connections are encrypted, and what is checked; `None` leaves it to the `sslmode` in the URL.
+    pub tls: Option<TlsMode>,
+    /// PEM file with the certificates that [`TlsMode::VerifyFull`] trusts, instead of the system's.
+    pub root_certificate: Option<PathBuf>,
+    /// How long a single statement may run before the server ends it; `None` for as long as it takes.
+    pub statement_timeout: Option<Duration>,
+}
+
+/// Encryption of connections to PostgreSQL, in its own words (`sslmode`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TlsMode {
+    /// Never.
+    Disable,
+    /// When the server offers it; its certificate is not checked. The default.
+    Prefer,
+    /// Always; the certificate is not checked, which keeps out listeners but not somebody who poses as the server.
+    Require,
+    /// Always, with a certificate of a trusted authority for the name of the host.
+    VerifyFull,
 }
 
 impl DatabaseConfig {
@@ -76,7 +98,7 @@ impl DatabaseConfig {
     /// Whether it makes sense, without connecting.
     ///
     /// # Errors
-    /// [`DbError::Unavailable`] when the URL is not readable.
+    /// [`DbError::Unavailable`] when the URL or a certificate is not readable.
     pub fn check(&self) -> Result<(), DbError> {
         match self {
             Self::Sqlite { .. } => Ok(()),
@@ -89,7 +111,13 @@ impl PostgresConfig {
     /// With defaults for everything else.
     #[must_use]
     pub fn new(url: impl Into<String>, max_connections: usize) -> Self {
-        Self { url: url.into(), max_connections }
+        Self {
+            url: url.into(),
+            max_connections,
+            tls: None,
+            root_certificate: None,
+            statement_timeout: Some(Duration::from_secs(30)),
+        }
     }
 }
 
@@ -164,6 +192,38 @@ impl Db {
             Box::pin(async move {
                 tx.query_opt("SELECT 1", &[], |row| row.col::<i64>()).await?;
                 Ok(())
+            })
+        })
+        .await
+    }
+
+    /// What is wrong with the database as such, one sentence each: on SQLite damage to the file and references to rows that are not there; on
+    /// PostgreSQL, which sees to both itself, indexes that were not built and constraints that were not checked.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn find_damage(&self) -> Result<Vec<String>, ApiError> {
+        let statements: &'static [&'static str] = match self.dialect() {
+            Dialect::Sqlite => &[
+                "SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'",
+                "SELECT 'a row of ' || \"table\" || ' refers to a row of ' || parent || ' that is not there'
+                 FROM pragma_foreign_key_check",
+            ],
+            Dialect::Postgres => &[
+                "SELECT 'the index ' || c.relname::text || ' is not valid' FROM pg_index i
+                 JOIN pg_class c ON c.oid = i.indexrelid
+                 WHERE NOT i.indisvalid AND c.relnamespace = current_schema()::regnamespace",
+                "SELECT 'the constraint ' || conname::text || ' was not checked' FROM pg_constraint
+                 WHERE NOT convalidated AND connamespace = current_schema()::regnamespace",
+            ],
+        };
+        self.read((), move |tx, ()| {
+            Box::pin(async move {
+                let mut damage = Vec::new();
+                for sql in statements {
+                    damage.extend(tx.query(sql, &[], |row| row.col::<String>()).await?);
+                }
+                Ok(damage)
             })
         })
         .await

@@ -6,10 +6,13 @@
 use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
-use tokio_postgres::NoTls;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
+use tokio_postgres_rustls::MakeRustlsConnect;
 
+mod tls;
+
+use self::tls::UrlTls;
 use super::{DbError, Param, PostgresConfig, Row, Tx, TxEngine, TxFuture, migration};
 use crate::error::ApiError;
 
@@ -25,9 +28,12 @@ pub(super) struct Postgres {
 
 impl Postgres {
     pub(super) async fn open(config: &PostgresConfig) -> Result<Self, DbError> {
-        let parsed = parse(config)?;
-        let manager =
-            Manager::from_config(parsed, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
+        let (parsed, connector) = parse(config)?;
+        let manager = Manager::from_config(
+            parsed,
+            connector,
+            ManagerConfig { recycling_method: RecyclingMethod::Fast },
+        );
         let pool = Pool::builder(manager)
             .max_size(config.max_connections.max(1))
             .runtime(Runtime::Tokio1)
@@ -90,7 +96,7 @@ impl Postgres {
     }
 
     async fn client(&self) -> Result<Object, DbError> {
-        self.pool.get().await.map_err(|error| DbError::Unavailable(error.to_string()))
+        self.pool.get().await.map_err(|error| DbError::Unavailable(with_causes(&error)))
     }
 }
 
@@ -99,9 +105,21 @@ pub(super) fn check(config: &PostgresConfig) -> Result<(), DbError> {
     parse(config).map(drop)
 }
 
-fn parse(config: &PostgresConfig) -> Result<tokio_postgres::Config, DbError> {
+fn parse(config: &PostgresConfig) -> Result<(tokio_postgres::Config, MakeRustlsConnect), DbError> {
+    let tls = UrlTls::split(&config.url)?;
     // The parser's message could repeat the URL, which holds a password.
-    config.url.parse().map_err(|_| DbError::Unavailable("the PostgreSQL URL is not readable".into()))
+    let mut parsed: tokio_postgres::Config =
+        tls.url.parse().map_err(|_| DbError::Unavailable("the PostgreSQL URL is not readable".into()))?;
+    let (mode, connector) = tls.connector(config)?;
+    parsed.ssl_mode(mode);
+    if let Some(timeout) = config.statement_timeout {
+        let given = parsed.get_options().unwrap_or_default();
+        parsed.options(format!("{given} -c statement_timeout={}", timeout.as_millis()));
+    }
+    if parsed.get_application_name().is_none() {
+        parsed.application_name("keyfold");
+    }
+    Ok((parsed, connector))
 }
 
 const BEGIN_WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
@@ -246,6 +264,21 @@ fn classify(error: &tokio_postgres::Error) -> Option<DbError> {
     } else {
         None
     }
+}
+
+/// The driver says no more than "error connecting to server" by itself.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let next = error.to_string();
+        if !text.contains(&next) {
+            text.push_str(": ");
+            text.push_str(&next);
+        }
+        cause = error.source();
+    }
+    text
 }
 
 /// Code and message without the detail line, which repeats values of the row.
