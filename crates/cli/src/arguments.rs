@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::configuration::Flags;
 
@@ -34,6 +34,9 @@ pub(crate) enum Command {
     /// Handle the root key, under which the server encrypts its own secrets
     #[command(subcommand)]
     Key(Key),
+    /// Back up, restore, check the database
+    #[command(subcommand)]
+    Db(Database),
     /// Look at the configuration
     #[command(subcommand)]
     Config(Config),
@@ -52,10 +55,28 @@ pub(crate) struct Serve {
 
 #[derive(Subcommand)]
 pub(crate) enum App {
-    /// Create an app and print its tokens; the secret token is shown only here
+    /// Create an app and print its tokens; they are shown only here
     Create(AppCreate),
-    /// List the apps
+    /// List the apps, oldest first
     List(AppList),
+    /// Show an app with all that is set for it
+    Show(OneApp),
+    /// Change what is set for an app, and show the result
+    Options(AppOptions),
+    /// Replace the tokens of an app
+    #[command(subcommand)]
+    Token(AppToken),
+    /// Handle the keys that sign and verify an app's access tokens
+    #[command(subcommand)]
+    Jwt(AppJwt),
+    /// Refuse all requests of an app
+    Disable(OneApp),
+    /// Answer the requests of a disabled app again
+    Enable(OneApp),
+    /// Delete all users, groups and files of an app, and keep the app
+    Reset(AppDelete),
+    /// Delete an app with all that is in it
+    Delete(AppDelete),
 }
 
 #[derive(Args)]
@@ -64,8 +85,13 @@ pub(crate) struct AppCreate {
     #[arg(long)]
     pub(crate) name: String,
 
-    /// Open every action to the public token, instead of keeping the risky ones for the app's own backend
-    #[arg(long)]
+    /// What the public token may do: `standard` keeps registration and deletion for the app's own backend, `lax` opens everything,
+    /// `closed` nothing
+    #[arg(long, value_enum, default_value_t = Preset::Standard)]
+    pub(crate) preset: Preset,
+
+    /// The same as --preset lax
+    #[arg(long, conflicts_with = "preset")]
     pub(crate) lax: bool,
 
     /// Print JSON
@@ -73,8 +99,150 @@ pub(crate) struct AppCreate {
     pub(crate) json: bool,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Preset {
+    Standard,
+    Lax,
+    Closed,
+}
+
 #[derive(Args)]
 pub(crate) struct AppList {
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct OneApp {
+    /// Id of the app
+    pub(crate) app: String,
+
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct AppOptions {
+    /// Id of the app
+    pub(crate) app: String,
+
+    /// Start from a preset instead of what is set now
+    #[arg(long, value_enum)]
+    pub(crate) preset: Option<Preset>,
+
+    /// Set one option, for example user_register=public: to blocked, public (both tokens) or secret (the backend's token).
+    /// May be repeated
+    #[arg(long, value_name = "OPTION=ACCESS")]
+    pub(crate) set: Vec<String>,
+
+    /// Key rotations that a group may start per calendar month
+    #[arg(long, value_name = "N")]
+    pub(crate) max_key_rotation_month: Option<i32>,
+
+    /// Weakest rank that may start a key rotation, 0 (creator) to 4
+    #[arg(long, value_name = "RANK")]
+    pub(crate) min_rank_key_rotation: Option<i32>,
+
+    /// Rename the app
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum AppToken {
+    /// Make new tokens and print them; the old ones are refused at once
+    Renew(OneApp),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum AppJwt {
+    /// List the keys, newest first; the newest one signs
+    List(AppJwtList),
+    /// Add a key, which signs from now on
+    Add(OneApp),
+    /// Delete a key; what it has signed is refused at once
+    Delete(AppJwtDelete),
+}
+
+#[derive(Args)]
+pub(crate) struct AppJwtList {
+    #[command(flatten)]
+    pub(crate) app: OneApp,
+
+    /// Show the private keys as well. Whoever has one can act as any user of the app
+    #[arg(long)]
+    pub(crate) private_keys: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct AppJwtDelete {
+    /// Id of the app
+    pub(crate) app: String,
+
+    /// Id of the key
+    pub(crate) key: String,
+
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct AppDelete {
+    /// Id of the app
+    pub(crate) app: String,
+
+    /// Yes, this cannot be undone
+    #[arg(long)]
+    pub(crate) yes: bool,
+
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Database {
+    /// Bring the tables up to date; servers do this by themselves when they start
+    Migrate(Json),
+    /// Copy the embedded database to a file, while servers run, and verify the copy
+    Backup(Backup),
+    /// Put a backup into the place of an embedded database that does not exist
+    Restore(Restore),
+    /// Check the database: its structure, its references, and that its secrets open under the root key
+    Check(Json),
+}
+
+#[derive(Args)]
+pub(crate) struct Json {
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Backup {
+    /// File to write; it must not exist
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Restore {
+    /// The backup
+    #[arg(long, value_name = "FILE")]
+    pub(crate) from: PathBuf,
+
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -6,6 +6,7 @@ mod app;
 mod arguments;
 mod config;
 mod configuration;
+mod database;
 mod failure;
 mod installation;
 mod key;
@@ -16,7 +17,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::arguments::{App, Arguments, Command, Config, Key};
+use crate::arguments::{Arguments, Command, Config, Key};
 use crate::configuration::Configuration;
 use crate::failure::Failure;
 
@@ -53,8 +54,8 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
     runtime.block_on(async {
         match arguments.command {
             Command::Serve(serve) => serve::run(settings, serve).await,
-            Command::App(App::Create(create)) => app::create(settings, create).await,
-            Command::App(App::List(list)) => app::list(settings, list).await,
+            Command::App(command) => app::run(settings, command).await,
+            Command::Db(command) => database::run(settings, command).await,
             Command::Key(Key::RotateRoot) => key::rotate_root(settings).await,
             Command::Key(Key::Generate { .. }) | Command::Config(_) => Ok(()),
         }

@@ -1,11 +1,13 @@
 //! What belongs to an installation as a whole: the proof that the root key is the right one, server secrets, and the change of
 //! the root key.
 
+use std::path::Path;
+
 use aws_lc_rs::hmac;
 use keyfold_protocol::error::ErrorCode;
 use keyfold_protocol::id::AppId;
 
-use crate::db::{Db, DbError, Tx, params};
+use crate::db::{Db, DbError, Tx, backup, params};
 use crate::error::ApiError;
 use crate::random;
 use crate::root_key::{Purpose, RootKey};
@@ -68,6 +70,41 @@ pub async fn open(db: &Db, root_key: &RootKey) -> Result<LookupSecret, Installat
 pub async fn rotate_root_key(db: &Db, old: &RootKey, new: &RootKey) -> Result<u64, InstallationError> {
     open(db, old).await?;
     Ok(db.write((old.clone(), new.clone()), |tx, (old, new)| Box::pin(reseal_all(tx, old, new))).await?)
+}
+
+/// Values that do not open under the root key, named by their purpose and row. None of them is shown.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_unreadable_secrets(db: &Db, root_key: &RootKey) -> Result<Vec<String>, ApiError> {
+    db.read(root_key.clone(), |tx, key| {
+        Box::pin(async move {
+            let mut unreadable = Vec::new();
+            for (purpose, select, _) in SEALED {
+                let rows =
+                    tx.query(select, params![], |row| Ok((row.col::<String>()?, row.col::<Vec<u8>>()?)));
+                for (row, sealed) in rows.await? {
+                    if key.open(*purpose, &row, &sealed).is_err() {
+                        unreadable.push(format!("{purpose:?} of {row}"));
+                    }
+                }
+            }
+            Ok(unreadable)
+        })
+    })
+    .await
+}
+
+/// Whether `root_key` is the key of the embedded database in a file that nobody uses. Nothing is changed.
+///
+/// # Errors
+/// [`InstallationError::WrongRootKey`], or why the file cannot be read.
+pub fn check_file(file: &Path, root_key: &RootKey) -> Result<(), InstallationError> {
+    let check = backup::server_fact(file, CHECK)
+        .map_err(|error| ApiError::caused_by(ErrorCode::DatabaseQuery, error))?
+        .ok_or_else(|| ApiError::caused_by(ErrorCode::AtRest, "the file is no database of a server"))?;
+    root_key.open(Purpose::Check, CHECK, &check).map_err(|_| InstallationError::WrongRootKey)?;
+    Ok(())
 }
 
 struct Facts {
@@ -145,4 +182,32 @@ async fn reseal_all(tx: &mut Tx, old: &RootKey, new: &RootKey) -> Result<u64, Ap
         }
     }
     Ok(count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A column that a change of the root key forgets could never be read again.
+    #[test]
+    fn every_sealed_column_is_part_of_a_change_of_the_root_key() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
+        let mut columns = Vec::new();
+        for file in std::fs::read_dir(folder).unwrap() {
+            let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+            let statements = text.lines().filter(|line| !line.trim_start().starts_with("--"));
+            columns.extend(
+                statements
+                    .flat_map(|line| line.split_whitespace())
+                    .filter(|word| word.starts_with("sealed_"))
+                    .map(str::to_owned),
+            );
+        }
+        assert!(columns.len() >= 3);
+        for column in columns {
+            let is_covered =
+                SEALED.iter().any(|(_, select, update)| select.contains(&column) && update.contains(&column));
+            assert!(is_covered, "{column}");
+        }
+    }
 }
