@@ -5,6 +5,7 @@ mod admission;
 mod contents;
 mod devices;
 mod groups;
+mod many_keys;
 mod rotation;
 mod second_factor;
 
