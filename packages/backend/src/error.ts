@@ -44,7 +44,9 @@ export type LocalCode =
 	/** The body of a request cannot be read. */
 	| "body_malformed"
 	/** The app's own file storage failed. */
-	| "storage_failed";
+	| "storage_failed"
+	/** A defect. Callers of a handler learn no more than that; `on_error` gets what it was. */
+	| "internal";
 
 /** Further facts about a {@link BackendError}. */
 export interface ErrorFacts extends ErrorOptions {

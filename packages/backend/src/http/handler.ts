@@ -10,16 +10,16 @@ export type FetchHandler = (request: Request) => Promise<Response>;
  * What is not a {@link BackendError} is a defect, of which the caller learns no more than that.
  */
 export function failure(error: unknown, on_error?: (error: unknown) => void): Response {
-	const known = error instanceof BackendError;
-	if (!known || statusOf(error) >= 500) {
+	const told = error instanceof BackendError ? error : new BackendError("internal", "internal error");
+	const status = statusOf(told);
+	if (status >= 500) {
 		on_error?.(error);
 	}
-	const told = known ? error : new BackendError("storage_failed", "internal error");
 	const headers = new Headers({"content-type": "application/json", "cache-control": "no-store"});
 	if (told.retry_after !== undefined) {
 		headers.set("retry-after", String(told.retry_after));
 	}
-	return new Response(serverOutput(told), {status: known ? statusOf(told) : 500, headers});
+	return new Response(serverOutput(told), {status, headers});
 }
 
 /** `{"status":true,"result":"Success"}`, or with a result. */
@@ -54,6 +54,7 @@ const STATUS: Partial<Record<BackendError["code"], number>> = {
 	not_found: 404,
 	body_too_large: 413,
 	storage_failed: 500,
+	internal: 500,
 };
 
 /**
