@@ -166,6 +166,18 @@ fn secrets_are_masked_wherever_they_come_from() {
 }
 
 #[test]
+fn a_bucket_needs_its_address_and_its_keys_are_masked() {
+    let folder = Folder::new();
+    let bucket = [("KEYFOLD_STORAGE_BACKEND", "bucket")];
+    assert_fails(&folder.run(&["serve"], &bucket), 3, &["storage.bucket_url"]);
+    let options = [("KEYFOLD_STORAGE_BUCKET_OPTIONS", "aws_region=x,aws_secret_access_key=sesame")];
+    assert_eq!(folder.print(&[], &options)["storage.bucket_options"]["value"], "********");
+    let output = folder.run(&["config", "check"], &[("KEYFOLD_STORAGE_BUCKET_OPTIONS", "sesame")]);
+    assert_fails(&output, 3, &["storage.bucket_options"]);
+    assert!(!text(&output).contains("sesame"));
+}
+
+#[test]
 fn a_secret_that_is_given_twice_is_refused() {
     let folder = Folder::new();
     let file = folder.file("url", "postgres://a");

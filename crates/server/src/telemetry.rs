@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
@@ -17,7 +17,9 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 
+use crate::db::DbLoad;
 use crate::error::{ApiError, Failure};
+use crate::jobs::{self, Backlog};
 use crate::reply::Reply;
 use crate::state::AppState;
 
@@ -33,6 +35,30 @@ pub struct Telemetry {
     pub connections: Gauge,
     /// Work that outlives its request.
     pub(crate) jobs: JobMetrics,
+    backlog: BacklogMetrics,
+    database: DatabaseMetrics,
+}
+
+/// What waits in the table of jobs, of all servers together. Read when somebody asks.
+#[derive(Clone, Default)]
+struct BacklogMetrics {
+    waiting: Family<KindLabel, Gauge>,
+    oldest: Family<KindLabel, Gauge<f64, AtomicU64>>,
+    stuck: Family<KindLabel, Gauge>,
+}
+
+/// The connections to the database. Read when somebody asks.
+#[derive(Clone, Default)]
+struct DatabaseMetrics {
+    up: Gauge,
+    connections: Gauge,
+    idle: Gauge,
+    waiting: Gauge,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct KindLabel {
+    kind: String,
 }
 
 /// What the workers do.
@@ -79,7 +105,11 @@ impl Telemetry {
         registry.register("http_connections", "Open client connections", connections.clone());
         let jobs = JobMetrics::default();
         jobs.register(&mut registry);
-        Self { registry: Arc::new(registry), requests, durations, connections, jobs }
+        let backlog = BacklogMetrics::default();
+        backlog.register(&mut registry);
+        let database = DatabaseMetrics::default();
+        database.register(&mut registry);
+        Self { registry: Arc::new(registry), requests, durations, connections, jobs, backlog, database }
     }
 
     fn observe(&self, method: &'static str, route: &str, status: u16, code: u32, started: Instant) {
@@ -108,8 +138,62 @@ impl JobMetrics {
     }
 }
 
+impl BacklogMetrics {
+    fn register(&self, registry: &mut Registry) {
+        registry.register("jobs_waiting", "Jobs in the table, of all servers", self.waiting.clone());
+        let oldest = "Time since the oldest job of this kind was due";
+        registry.register("jobs_oldest_due_seconds", oldest, self.oldest.clone());
+        let stuck = "Jobs that have failed ten times or more and are still tried";
+        registry.register("jobs_stuck", stuck, self.stuck.clone());
+    }
+
+    fn set(&self, backlog: Vec<Backlog>, now: u64) {
+        // Kinds without jobs disappear.
+        self.waiting.clear();
+        self.oldest.clear();
+        self.stuck.clear();
+        for Backlog { kind, number, oldest_due, stuck } in backlog {
+            let label = KindLabel { kind };
+            self.waiting.get_or_create(&label).set(number);
+            self.stuck.get_or_create(&label).set(stuck);
+            let age = Duration::from_millis(now.saturating_sub(oldest_due));
+            self.oldest.get_or_create(&label).set(age.as_secs_f64());
+        }
+    }
+}
+
+impl DatabaseMetrics {
+    fn register(&self, registry: &mut Registry) {
+        registry.register("database_up", "Whether the database answered just now", self.up.clone());
+        registry.register(
+            "database_connections",
+            "Open connections to the database",
+            self.connections.clone(),
+        );
+        registry.register("database_connections_idle", "Those that nobody uses", self.idle.clone());
+        let waiting = "Transactions that wait for the writer (SQLite) or a connection (PostgreSQL)";
+        registry.register("database_waiting", waiting, self.waiting.clone());
+    }
+
+    fn set(&self, up: bool, load: DbLoad) {
+        let number = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+        self.up.set(up.into());
+        self.connections.set(number(load.connections));
+        self.idle.set(number(load.idle));
+        self.waiting.set(number(load.waiting));
+    }
+}
+
 /// `GET /metrics`: Prometheus text format.
 pub(crate) async fn metrics(State(state): State<AppState>) -> Response<Body> {
+    let load = state.db.load();
+    let backlog = state.db.read((), |tx, ()| Box::pin(async move { Ok(jobs::backlog(tx).await?) })).await;
+    // Without the database there is all the more reason to answer.
+    state.telemetry.database.set(backlog.is_ok(), load);
+    match backlog {
+        Ok(backlog) => state.telemetry.backlog.set(backlog, state.now()),
+        Err(error) => tracing::warn!(%error, "cannot read the backlog of jobs"),
+    }
     let mut out = String::new();
     if text::encode(&mut out, &state.telemetry.registry).is_err() {
         out.clear();

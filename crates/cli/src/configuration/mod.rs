@@ -49,7 +49,12 @@ impl Configuration {
         let settings = Settings::read(&mut sources);
         let Sources { problems, warnings, effective, file, .. } = sources;
         match settings {
-            Some(settings) if problems.is_empty() => Ok(Self { settings, effective, file, warnings }),
+            Some(settings) if problems.is_empty() => {
+                if let Some(text) = settings.contradiction() {
+                    return Err(Failure::Refused(text.to_owned()));
+                }
+                Ok(Self { settings, effective, file, warnings })
+            }
             _ => Err(failure(&problems)),
         }
     }

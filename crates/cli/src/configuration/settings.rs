@@ -8,10 +8,13 @@ use keyfold_protocol::encoding::SecretText;
 use keyfold_server::config::{Rate, ThrottleLimits};
 use keyfold_server::db::{PostgresConfig, TlsMode};
 use keyfold_server::group::limits::GroupLimits;
-use keyfold_server::{ClientAddressSource, Config, DatabaseConfig, Limits, RootKey};
+use keyfold_server::{
+    CallbackConfig, ClientAddressSource, Config, DatabaseConfig, Limits, Quota, RootKey, StorageBackend,
+    StorageConfig,
+};
 
 use super::sources::Sources;
-use super::value::{LogFilter, LogFormat, Value};
+use super::value::{BucketOptions, LogFilter, LogFormat, StorageKind, Value};
 
 /// One setting, as the table describes it.
 pub(crate) struct Setting {
@@ -127,6 +130,34 @@ settings! {
         statement_timeout: Duration = "30s";
     }
 
+    /// Where the contents of files lie that apps store on this server. The clients have encrypted them.
+    storage: StorageSection {
+        /// disabled, folder, bucket, or auto: a folder beside the embedded database, disabled with PostgreSQL.
+        backend: StorageKind = "auto";
+        /// The folder, if not `files` in the data folder. Several servers must share one.
+        folder: Option<PathBuf> = "";
+        /// The bucket: s3://bucket/prefix, gs://bucket/prefix or az://container/prefix
+        bucket_url: Option<String> = "";
+        /// Access to the bucket, pairs separated by commas or line breaks, in the provider's own words: aws_region=eu-central-1,aws_access_key_id=…
+        bucket_options: BucketOptions = "";
+        /// Most files of an app; empty for no limit.
+        quota_files: Option<u64> = "";
+        /// Most bytes of an app; empty for no limit.
+        quota_bytes: Option<u64> = "";
+        /// Time from the head of an upload to its end.
+        upload_timeout: Duration = "15m";
+        /// Time that a client may send or take nothing in the middle of an upload or download.
+        idle_timeout: Duration = "30s";
+        /// Uploads to a bucket that are held in memory at the same time, 5 MiB each at most.
+        buffered_uploads: usize = "16";
+        /// Time for one message to an app that stores its files itself.
+        callback_timeout: Duration = "10s";
+        /// Times that such a message is sent before it is given up.
+        callback_attempts: u32 = "20";
+        /// Whether such messages may go to addresses that are not public, and without TLS.
+        callback_private_targets: bool = "false";
+    }
+
     /// Bounds on time and resources.
     limits: LimitsSection {
         /// Open connections of clients; more wait to be accepted.
@@ -180,6 +211,7 @@ pub(crate) fn build(settings: &Settings, database: DatabaseConfig, root_key: Roo
     if settings.server.trusted_proxies > 0 {
         config.client_address = ClientAddressSource::Forwarded { proxies: settings.server.trusted_proxies };
     }
+    config.storage = storage(settings, config.storage.backend);
     let limits = &settings.limits;
     config.limits = Limits {
         connections: limits.connections,
@@ -210,7 +242,41 @@ pub(crate) fn build(settings: &Settings, database: DatabaseConfig, root_key: Roo
     config
 }
 
+fn storage(settings: &Settings, usual: StorageBackend) -> StorageConfig {
+    let section = &settings.storage;
+    let folder = || section.folder.clone().unwrap_or_else(|| settings.server.data.join("files"));
+    let backend = match (section.backend, &section.bucket_url, usual) {
+        (StorageKind::Disabled, _, _) | (StorageKind::Auto, _, StorageBackend::Disabled) => {
+            StorageBackend::Disabled
+        }
+        (StorageKind::Bucket, Some(url), _) => {
+            StorageBackend::Bucket { url: url.clone(), options: section.bucket_options.0.clone() }
+        }
+        // Without a URL a bucket has been refused by `Settings::check`.
+        (StorageKind::Auto | StorageKind::Folder | StorageKind::Bucket, _, _) => {
+            StorageBackend::Folder { path: folder() }
+        }
+    };
+    let mut config = StorageConfig::new(backend);
+    config.quota = Quota { files: section.quota_files, bytes: section.quota_bytes };
+    config.upload_timeout = section.upload_timeout;
+    config.idle_timeout = section.idle_timeout;
+    config.buffered_uploads = section.buffered_uploads;
+    config.callbacks = CallbackConfig {
+        timeout: section.callback_timeout,
+        attempts: section.callback_attempts,
+        allow_private_targets: section.callback_private_targets,
+    };
+    config
+}
+
 impl Settings {
+    /// What is wrong with settings that are good one by one.
+    pub(super) fn contradiction(&self) -> Option<&'static str> {
+        (self.storage.backend == StorageKind::Bucket && self.storage.bucket_url.is_none())
+            .then_some("storage.backend is bucket, but storage.bucket_url is empty")
+    }
+
     /// The database that was asked for.
     pub(crate) fn database(&self) -> DatabaseConfig {
         match &self.database.url {

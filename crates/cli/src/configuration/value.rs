@@ -43,6 +43,42 @@ pub(crate) enum LogFormat {
     Json,
 }
 
+/// Where the contents of files lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StorageKind {
+    /// What suits the database.
+    Auto,
+    /// Nowhere.
+    Disabled,
+    /// In a folder.
+    Folder,
+    /// With a provider.
+    Bucket,
+}
+
+/// Pairs of names and values, some of them secret.
+pub(crate) struct BucketOptions(pub(crate) Vec<(String, String)>);
+
+impl Value for BucketOptions {
+    const SECRET: bool = true;
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let pairs = text.split([',', '\n']).map(str::trim).filter(|pair| !pair.is_empty());
+        let pairs: Option<Vec<_>> = pairs
+            .map(|pair| {
+                pair.split_once('=').map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))
+            })
+            .collect();
+        pairs
+            .map(Self)
+            .ok_or_else(|| "expected pairs such as aws_region=eu-central-1,aws_access_key_id=…".into())
+    }
+
+    fn absent() -> Option<Self> {
+        Some(Self(Vec::new()))
+    }
+}
+
 impl<T: Value> Value for Option<T> {
     const SECRET: bool = T::SECRET;
     const BARE: bool = T::BARE;
@@ -173,6 +209,7 @@ macro_rules! choices {
 
 choices! {
     LogFormat { Auto "auto", Text "text", Json "json" }
+    StorageKind { Auto "auto", Disabled "disabled", Folder "folder", Bucket "bucket" }
     TlsMode { Disable "disable", Prefer "prefer", Require "require", VerifyFull "verify-full" }
 }
 

@@ -121,6 +121,17 @@ impl PostgresConfig {
     }
 }
 
+/// How busy a database is, seen from this process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DbLoad {
+    /// Open connections.
+    pub connections: usize,
+    /// Those of them that nobody uses.
+    pub idle: usize,
+    /// Transactions that wait: on SQLite for the writer, on PostgreSQL for a connection.
+    pub waiting: usize,
+}
+
 /// The future that a transaction's closure returns.
 pub type TxFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, ApiError>> + Send + 'a>>;
 
@@ -195,6 +206,15 @@ impl Db {
             })
         })
         .await
+    }
+
+    /// How busy it is.
+    #[must_use]
+    pub fn load(&self) -> DbLoad {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.load(),
+            Engine::Postgres(postgres) => postgres.load(),
+        }
     }
 
     /// What is wrong with the database as such, one sentence each: on SQLite damage to the file and references to rows that are not there; on

@@ -13,7 +13,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 mod tls;
 
 use self::tls::UrlTls;
-use super::{DbError, Param, PostgresConfig, Row, Tx, TxEngine, TxFuture, migration};
+use super::{DbError, DbLoad, Param, PostgresConfig, Row, Tx, TxEngine, TxFuture, migration};
 use crate::error::ApiError;
 
 /// Times a transaction is run again after collisions.
@@ -68,6 +68,11 @@ impl Postgres {
         F: for<'a> Fn(&'a mut Tx, &'a D) -> TxFuture<'a, T>,
     {
         self.run(BEGIN_READ, data, work).await
+    }
+
+    pub(super) fn load(&self) -> DbLoad {
+        let status = self.pool.status();
+        DbLoad { connections: status.size, idle: status.available, waiting: status.waiting }
     }
 
     pub(super) fn close(&self) {

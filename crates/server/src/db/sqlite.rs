@@ -19,7 +19,7 @@ use rusqlite::OpenFlags;
 use tokio::sync::{mpsc, oneshot};
 
 use super::dialect::for_sqlite;
-use super::{DbError, Param, Row, Tx, TxEngine, TxFuture, migration};
+use super::{DbError, DbLoad, Param, Row, Tx, TxEngine, TxFuture, migration};
 use crate::error::ApiError;
 
 /// Most transactions that share one commit. Bounds how long the first of them waits for the last.
@@ -93,6 +93,15 @@ impl Sqlite {
             readers.push(tx);
         }
         result
+    }
+
+    pub(super) fn load(&self) -> DbLoad {
+        let idle = lock(&self.readers).len();
+        let waiting = lock(&self.queue)
+            .as_ref()
+            .map_or(0, |queue| queue.max_capacity().saturating_sub(queue.capacity()));
+        // The writer's own connection, and those of readers that are not in use right now.
+        DbLoad { connections: idle.saturating_add(1), idle, waiting }
     }
 
     pub(super) async fn close(&self) {

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 
-pub(crate) use store::{Lease, Renewal, enqueue, renew};
+pub(crate) use store::{Backlog, Lease, Renewal, backlog, enqueue, renew};
 pub(crate) use worker::Workers;
 
 use crate::error::ApiError;

@@ -84,6 +84,31 @@ pub(crate) async fn renew(tx: &mut Tx, renewal: &Renewal) -> Result<bool, DbErro
     Ok(tx.execute(sql, params![renewal.id, renewal.from, renewal.until]).await? == 1)
 }
 
+/// The jobs of one kind that wait or are worked on.
+pub(crate) struct Backlog {
+    pub(crate) kind: String,
+    pub(crate) number: i64,
+    /// When the first of them was due, in milliseconds since 1970.
+    pub(crate) oldest_due: u64,
+    /// Those that have failed so often that somebody should look.
+    pub(crate) stuck: i64,
+}
+
+/// Attempts after which a job counts as stuck. It is tried on, every few minutes.
+const STUCK_AFTER: u32 = 10;
+
+/// What there is to do, by kind.
+pub(crate) async fn backlog(tx: &mut Tx) -> Result<Vec<Backlog>, DbError> {
+    tx.query(
+        "SELECT kind, COUNT(*), MIN(run_at), COUNT(CASE WHEN attempts >= $1 THEN 1 END) FROM jobs GROUP BY kind",
+        params![STUCK_AFTER],
+        |row| {
+            Ok(Backlog { kind: row.col()?, number: row.col()?, oldest_due: row.col()?, stuck: row.col()? })
+        },
+    )
+    .await
+}
+
 /// Whether somebody could take a job now.
 pub(super) async fn is_due(tx: &mut Tx, now: u64) -> Result<bool, DbError> {
     let sql = "SELECT 1 FROM jobs WHERE run_at <= $1 AND (lease_until IS NULL OR lease_until <= $1) LIMIT 1";
