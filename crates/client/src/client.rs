@@ -23,6 +23,7 @@ use crate::file::Retry;
 use crate::records::{self, Records};
 use crate::session::{Environment, Refresh, Session};
 use crate::stored::StoredUser;
+use crate::trust::KnownVerifyKey;
 use crate::user::User;
 use keyfold_crypto::VerifyingKey;
 
@@ -57,6 +58,8 @@ pub(crate) struct Inner {
     /// Where the app keeps the parts of files itself.
     pub(crate) file_part_url: Option<Arc<str>>,
     pub(crate) retry: Retry,
+    /// Whether users and groups have no keys.
+    pub(crate) light: bool,
 }
 
 impl Client {
@@ -100,6 +103,29 @@ impl Client {
         self.0.directory.verify(key).await
     }
 
+    /// The verify keys of a user that this client has seen, oldest first, and which of them are verified.
+    ///
+    /// The first key of a user is trusted when it is first used. A key that takes the place of another one under the same id
+    /// is refused with `client_409`. A new key under a new id is accepted and reported to
+    /// [`on_key_change`](ClientBuilder::on_key_change), unless an earlier one was
+    /// [verified](crate::User::verify_safety_number): then it is refused with [`Error::VerifyKeyChanged`] until it is verified
+    /// itself, or [accepted](Self::accept_verify_key).
+    ///
+    /// # Errors
+    /// Those of the storage. [`Error::StoredDataUnreadable`] (`client_421`): what is damaged is not taken for unknown.
+    pub async fn known_verify_keys(&self, user_id: &UserId) -> Result<Vec<KnownVerifyKey>, Error> {
+        self.0.directory.trust().known(user_id).await
+    }
+
+    /// Accepts a new verify key of a user whose earlier one was verified, without verifying it.
+    ///
+    /// # Errors
+    /// Those of [`verify_key`](Self::verify_key).
+    pub async fn accept_verify_key(&self, user_id: &UserId, key_id: &KeyId) -> Result<(), Error> {
+        let key = self.0.directory.untrusted_verify_key(user_id, key_id).await?;
+        self.0.directory.trust().accept(user_id, &key, false).await
+    }
+
     /// The user who logged in last on this device, if there is one, with a renewed session.
     ///
     /// Also fetches the first pending invitations, see [`User::invitations`].
@@ -107,6 +133,7 @@ impl Client {
     /// # Errors
     /// `server_114`: the session is over, the user has to log in again. [`Error::Network`]: the server cannot be
     /// reached; [`current_user`](Self::current_user) works without.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn restore(&self) -> Result<Option<User>, Error> {
         let Some(user) = self.current_user().await? else { return Ok(None) };
         user.resume().await?;

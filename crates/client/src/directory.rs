@@ -11,6 +11,7 @@ use crate::api::{Api, Call};
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::records::{self, Records};
+use crate::trust::Trust;
 
 /// The newest public key of a user.
 #[derive(Debug, Clone)]
@@ -46,6 +47,7 @@ pub(crate) struct Directory {
     clock: Clock,
     policy: Policy,
     max_age: u64,
+    trust: Trust,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -56,8 +58,19 @@ struct StoredPublicKey {
 }
 
 impl Directory {
-    pub(crate) fn new(api: Arc<Api>, records: Records, clock: Clock, policy: Policy, max_age: u64) -> Self {
-        Self { api, records, clock, policy, max_age }
+    pub(crate) fn new(
+        api: Arc<Api>,
+        records: Records,
+        clock: Clock,
+        policy: Policy,
+        max_age: u64,
+        trust: Trust,
+    ) -> Self {
+        Self { api, records, clock, policy, max_age, trust }
+    }
+
+    pub(crate) fn trust(&self) -> &Trust {
+        &self.trust
     }
 
     pub(crate) async fn user_public_key(&self, user_id: &UserId) -> Result<UserPublicKey, Error> {
@@ -78,6 +91,7 @@ impl Directory {
             _ => None,
         };
         let key = PublicKey::accept(&stored.data, verify_key.as_ref(), &self.policy)?;
+        self.trust.admit_public_key(user_id, &key).await?;
         let StoredPublicKey { data, fetched_at, verified } = stored;
         Ok(UserPublicKey {
             user_id: user_id.clone(),
@@ -88,8 +102,19 @@ impl Directory {
         })
     }
 
-    /// A verify key never changes under its id, so it is asked for once.
+    /// A verify key, compared with what is known of its user.
     pub(crate) async fn user_verify_key(
+        &self,
+        user_id: &UserId,
+        key_id: &KeyId,
+    ) -> Result<VerifyingKey, Error> {
+        let key = self.untrusted_verify_key(user_id, key_id).await?;
+        self.trust.admit(user_id, &key).await?;
+        Ok(key)
+    }
+
+    /// A verify key never changes under its id, so it is asked for once.
+    pub(crate) async fn untrusted_verify_key(
         &self,
         user_id: &UserId,
         key_id: &KeyId,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use keyfold_protocol::envelope::EnvelopeError;
 use keyfold_protocol::error::ErrorCode;
+use keyfold_protocol::id::{KeyId, UserId};
 
 use crate::platform::Cause;
 use crate::storage::StorageError;
@@ -130,6 +131,15 @@ pub enum Error {
     /// `client_436`: the name of a file is longer than the server takes.
     #[error("the name of the file is too long")]
     NameTooLong,
+    /// `client_437`: a user whose verify key was verified has a new one, which nobody has verified or accepted. See
+    /// [`Client::known_verify_keys`](crate::Client::known_verify_keys).
+    #[error("user {user_id} has the new verify key {key_id}, which is not verified")]
+    VerifyKeyChanged {
+        /// Whose key.
+        user_id: UserId,
+        /// The new key.
+        key_id: KeyId,
+    },
     /// `client_429`: work on another thread ended without a result.
     #[error("the background work was lost")]
     WorkLost,
@@ -168,6 +178,7 @@ impl Error {
             Self::LocalFile(_) => "client_434",
             Self::OtherFile => "client_435",
             Self::NameTooLong => "client_436",
+            Self::VerifyKeyChanged { .. } => "client_437",
         })
     }
 

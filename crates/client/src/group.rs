@@ -15,7 +15,7 @@ use std::fmt;
 use std::sync::{Arc, RwLock};
 
 use keyfold_crypto::GroupKeys;
-use keyfold_protocol::group::{AccessBy, GroupData};
+use keyfold_protocol::group::{AccessBy, GroupData, UpdateCheck, UpdateCheckLight};
 use keyfold_protocol::id::{GroupId, KeyId};
 use serde::de::{DeserializeOwned, IgnoredAny};
 
@@ -138,8 +138,13 @@ impl Group {
     /// # Errors
     /// `server_310`: the access has ended.
     pub async fn update(&self) -> Result<(), Error> {
-        let check = self.call(Call::get(&["group", self.id().as_str(), "update_check"])?);
-        let check: keyfold_protocol::group::UpdateCheck = check.await?;
+        let check = if self.is_light() {
+            let check = self.call(Call::get(&["group", self.id().as_str(), "update_check_light"])?);
+            let UpdateCheckLight { rank } = check.await?;
+            UpdateCheck { rank, key_update: false }
+        } else {
+            self.call(Call::get(&["group", self.id().as_str(), "update_check"])?).await?
+        };
         let now = self.0.user.0.client.0.clock.now();
         {
             let mut state = write(&self.0.state);
@@ -175,6 +180,11 @@ impl Group {
     /// The server refuses what the rank does not allow; asking it is not necessary to know that.
     fn require_rank(&self, weakest: i32) -> Result<(), Error> {
         if self.rank() <= weakest { Ok(()) } else { Err(Error::RankInsufficient) }
+    }
+
+    /// Whether the group has no keys, like all groups of this client.
+    fn is_light(&self) -> bool {
+        self.0.user.0.client.0.light
     }
 
     fn state<T>(&self, look: impl FnOnce(&GroupData) -> T) -> T {

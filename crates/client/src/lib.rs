@@ -36,7 +36,10 @@
 //! | search and sort encrypted values | [`Group::search_key`], [`Group::sort_key`] |
 //! | read a list | [`Pages`] |
 //! | leave requests to the app's own backend | the functions called `prepare_…` and `done_…` |
-//! | insist on signed or strong keys | [`Policy`] |
+//! | insist on signed or strong keys | [`Policy`], [`ClientBuilder::require_signatures`], [`ClientBuilder::minimum_algorithm`] |
+//! | notice that somebody's keys have changed | [`Client::known_verify_keys`], [`User::verify_safety_number`] |
+//! | users and groups without encryption | [`ClientBuilder::light`] |
+//! | share accounts with clients up to version 0.15 | [`ClientBuilder::password_cost`] |
 //!
 //! # What happens by itself
 //!
@@ -49,12 +52,25 @@
 //!
 //! Nothing else is repeated: after an [`Error::Network`] the app knows that the server may or may not have acted.
 //!
+//! # Without `async`
+//!
+//! The feature `blocking` adds a module of the same name with handles that wait.
+//!
+//! # Secrets
+//!
+//! The crate tells [`tracing`](https://docs.rs/tracing) which requests it sends and which operations they are part of, and
+//! never a password, a token, a key or a content. The key of a [`FileStorage`] comes from the app: on a desktop best from the
+//! system's keyring, on a server from wherever its other secrets are. This crate has no keyring of its own, because on
+//! machines without a desktop session there is none to talk to.
+//!
 //! # Platforms
 //!
 //! On native targets requests go through [`HttpTransport`], which needs a tokio runtime; nothing else does. On
 //! `wasm32-unknown-unknown` they go through the host's `fetch`. Another [`Transport`] or [`Storage`] can be handed in.
 
 mod api;
+#[cfg(all(feature = "blocking", not(target_family = "wasm")))]
+pub mod blocking;
 mod cancel;
 mod client;
 mod clock;
@@ -73,7 +89,9 @@ mod scripted;
 mod session;
 pub mod storage;
 mod stored;
+mod stored_key;
 pub mod transport;
+mod trust;
 mod user;
 
 pub use cancel::CancelToken;
@@ -104,4 +122,5 @@ pub use transport::FetchTransport;
 #[cfg(not(target_family = "wasm"))]
 pub use transport::HttpTransport;
 pub use transport::{Transport, TransportError, TransportErrorKind};
+pub use trust::{KeyChange, KnownVerifyKey};
 pub use user::{Mfa, OtpSecret, User};

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 
 use futures_util::Stream;
 use keyfold_protocol::PAGE_SIZE;
+use keyfold_protocol::file::StoredKey;
 use keyfold_protocol::group::{
     GroupChildItem, GroupInviteItem, GroupJoinReqItem, GroupUserListItem, ListGroupItem,
 };
@@ -153,4 +154,5 @@ items! {
     GroupChildItem: time, group_id;
     GroupInviteItem: time, group_id;
     GroupJoinReqItem: time, user_id;
+    StoredKey: time, key_id;
 }

@@ -111,6 +111,10 @@ pub(crate) fn user_verify_key(user: &UserId, key: &KeyId) -> String {
     format!("user_verify_key_id_{user}_key_id_{key}")
 }
 
+pub(crate) fn user_trust(user: &UserId) -> String {
+    format!("user_trust_id_{user}")
+}
+
 /// Writes a record that changes while it is being written, so that the last change ends up in the storage.
 ///
 /// Writers run side by side and no lock is held while one waits for the storage. Whoever finds that something changed

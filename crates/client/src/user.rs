@@ -175,7 +175,9 @@ impl User {
         }));
         user.open_keys(objects).await?;
         // Without one nothing can be encrypted or signed, and nobody can encrypt to the user.
-        user.newest_keys()?;
+        if !user.0.client.0.light {
+            user.newest_keys()?;
+        }
         Ok(user)
     }
 

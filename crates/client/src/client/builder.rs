@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keyfold_crypto::password::Cost as PasswordCost;
-use keyfold_crypto::{Policy, Suite};
+use keyfold_crypto::{Policy, Strength, Suite};
 
 use super::{Client, Inner};
 use crate::api::Api;
@@ -20,6 +20,7 @@ use crate::transport::FetchTransport;
 #[cfg(not(target_family = "wasm"))]
 use crate::transport::HttpTransport;
 use crate::transport::Transport;
+use crate::trust::{KeyChange, KeyChangeListener, Trust};
 
 const DEFAULT_BASE_URL: &str = "https://api.sentc.com";
 const PUBLIC_KEY_MAX_AGE: Duration = Duration::from_secs(300);
@@ -37,6 +38,8 @@ pub struct ClientBuilder {
     public_key_max_age: Duration,
     file_part_url: Option<String>,
     retry: Retry,
+    light: bool,
+    on_key_change: Option<Box<dyn KeyChangeListener>>,
     clock: Clock,
 }
 
@@ -53,6 +56,8 @@ impl ClientBuilder {
             public_key_max_age: PUBLIC_KEY_MAX_AGE,
             file_part_url: None,
             retry: Retry::default(),
+            light: false,
+            on_key_change: None,
             clock: Clock::default(),
         }
     }
@@ -117,6 +122,38 @@ impl ClientBuilder {
         self
     }
 
+    /// Users and groups without encryption: accounts, devices, second factors, groups, ranks and invitations, and no keys
+    /// but those of the login. Everything that needs keys fails with [`Error::NoGroupKeys`] or `client_130`.
+    ///
+    /// An app decides once: users of a light client have no keys for others to encrypt to.
+    pub fn light(mut self) -> Self {
+        self.light = true;
+        self
+    }
+
+    /// Insists that public keys of users are signed by their users, and group keys by those who made them. The same as
+    /// setting both in the [`policy`](Self::policy).
+    pub fn require_signatures(mut self) -> Self {
+        self.policy.signed_public_keys = true;
+        self.policy.signed_group_keys = true;
+        self
+    }
+
+    /// The weakest keys of others to encrypt to, and to trust signatures of. The same as setting both in the
+    /// [`policy`](Self::policy).
+    pub fn minimum_algorithm(mut self, strength: Strength) -> Self {
+        self.policy.minimum_encryption = strength;
+        self.policy.minimum_signature = strength;
+        self
+    }
+
+    /// Calls `listener` when a user shows a verify key that this client has not seen, while others of the user are known:
+    /// after a rotation or reset, or because somebody is in between. See [`Client::known_verify_keys`].
+    pub fn on_key_change(mut self, listener: impl Fn(&KeyChange) + MaybeSendSync + 'static) -> Self {
+        self.on_key_change = Some(Box::new(listener));
+        self
+    }
+
     /// How often a part of a file is tried again after trouble of the network or of a busy server, and how long to wait
     /// before the first of these attempts. The wait doubles from one to the next, up to 30 seconds. Default: five times, half
     /// a second.
@@ -156,8 +193,15 @@ impl ClientBuilder {
         let api = Arc::new(Api::new(base_url, self.app_token, transport));
         let records = Records::new(self.storage.unwrap_or_else(|| Arc::new(MemoryStorage::new())));
         let max_age = u64::try_from(self.public_key_max_age.as_millis()).unwrap_or(u64::MAX);
-        let directory =
-            Directory::new(Arc::clone(&api), records.clone(), self.clock.clone(), self.policy, max_age);
+        let trust = Trust::new(records.clone(), self.clock.clone(), self.on_key_change);
+        let directory = Directory::new(
+            Arc::clone(&api),
+            records.clone(),
+            self.clock.clone(),
+            self.policy,
+            max_age,
+            trust,
+        );
         Ok(Client(Arc::new(Inner {
             api,
             records,
@@ -168,6 +212,7 @@ impl ClientBuilder {
             directory,
             file_part_url,
             retry: self.retry,
+            light: self.light,
         })))
     }
 }

@@ -7,7 +7,9 @@ use keyfold_crypto::login as derivation;
 use keyfold_crypto::password::Cost;
 use keyfold_protocol::encoding::{DeviceIdentifier, SecretText};
 use keyfold_protocol::error::ErrorCode;
-use keyfold_protocol::user::{DeviceKeys, DoneLoginOutput, LoginKeys, PrepareLoginOutput, VerifyLogin};
+use keyfold_protocol::user::{
+    DeviceKeys, DoneLoginOutput, LoginKeys, PrepareLoginOutput, VerifyLogin, VerifyLoginLight,
+};
 use zeroize::Zeroizing;
 
 use super::registration::parse_credentials;
@@ -76,6 +78,7 @@ impl Client {
     /// # Errors
     /// `server_112`: wrong password. `server_100`: no such identifier. `client_400`: the server tried to pass off a
     /// foreign key as the device's.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn login(&self, identifier: &str, password: &str) -> Result<Login, Error> {
         let pending = match self.first_factor(identifier, password).await? {
             FirstFactor::Accepted(accepted) => {
@@ -171,8 +174,14 @@ impl Client {
             Ok::<_, keyfold_crypto::Error>((device, challenge))
         });
         let (device, challenge) = opened.await.ok_or(Error::WorkLost)??;
-        let call = Call::post(&["verify_login"])?.json(&attempt.login.verify_login(challenge))?;
-        let verified = self.0.api.call(&call, None).await?;
+        let body = attempt.login.verify_login(challenge);
+        let verified = if self.0.light {
+            let call = Call::post(&["verify_login_light"])?.json(&body)?;
+            let VerifyLoginLight { jwt, refresh_token } = self.0.api.call(&call, None).await?;
+            VerifyLogin { user_keys: Vec::new(), hmac_keys: Vec::new(), jwt, refresh_token }
+        } else {
+            self.0.api.call(&Call::post(&["verify_login"])?.json(&body)?, None).await?
+        };
         Ok((device, verified, attempt))
     }
 

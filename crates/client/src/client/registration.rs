@@ -62,16 +62,25 @@ impl Client {
     ///
     /// # Errors
     /// `server_101`: the identifier is taken. [`Error::EmptyCredentials`].
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn register(&self, identifier: &str, password: &str) -> Result<UserId, Error> {
         let (identifier, password) = parse_credentials(identifier, password)?;
         let suite = self.0.suite;
-        let input = offload(move || device::register_user(&identifier, &password, &suite)).await;
-        let input: RegisterInput = input.ok_or(Error::WorkLost)??;
-        let answer: RegisterOutput = self.0.api.call(&Call::post(&["register"])?.json(&input)?, None).await?;
+        let call = if self.0.light {
+            let input = offload(move || device::register_device(&identifier, &password, &suite)).await;
+            let input: DeviceRegister = input.ok_or(Error::WorkLost)??;
+            Call::post(&["register_light"])?.json(&input)?
+        } else {
+            let input = offload(move || device::register_user(&identifier, &password, &suite)).await;
+            let input: RegisterInput = input.ok_or(Error::WorkLost)??;
+            Call::post(&["register"])?.json(&input)?
+        };
+        let answer: RegisterOutput = self.0.api.call(&call, None).await?;
         Ok(answer.user_id)
     }
 
-    /// The body for `POST /api/v1/register` or `PUT /api/v1/user/forced/reset_user`, which the app's backend sends.
+    /// The body for `POST /api/v1/register` or `PUT /api/v1/user/forced/reset_user`, which the app's backend sends. From a
+    /// [light](super::ClientBuilder::light) client, that for `POST /api/v1/register_light` or `PUT /api/v1/user/reset_pw_light`.
     ///
     /// Takes tens of milliseconds.
     ///
@@ -79,6 +88,9 @@ impl Client {
     /// [`Error::EmptyCredentials`].
     pub fn prepare_register(&self, identifier: &str, password: &str) -> Result<String, Error> {
         let (identifier, password) = parse_credentials(identifier, password)?;
+        if self.0.light {
+            return to_json(&device::register_device(&identifier, &password, &self.0.suite)?);
+        }
         to_json(&device::register_user(&identifier, &password, &self.0.suite)?)
     }
 
@@ -97,6 +109,7 @@ impl Client {
     ///
     /// # Errors
     /// `server_101`: the identifier is taken. [`Error::EmptyCredentials`].
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn register_device_start(&self, identifier: &str, password: &str) -> Result<String, Error> {
         let (identifier, password) = parse_credentials(identifier, password)?;
         let suite = self.0.suite;

@@ -118,6 +118,7 @@ impl Download {
     /// `server_500`: the part is gone. `client_14`: it was changed, or is another one. `client_401`, `client_22`: the demanded
     /// signature is missing, or wrong. `client_407`: the file has another size than expected. [`Error::Cancelled`]
     /// (`client_433`).
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn next_part(&mut self) -> Result<Option<Vec<u8>>, Error> {
         if self.ahead.is_empty() && self.more {
             self.list_more().await?;

@@ -210,6 +210,7 @@ impl Upload {
         }
     }
 
+    #[tracing::instrument(level = "debug", skip_all)]
     pub(super) async fn send(&mut self, mut source: impl Source) -> Result<(), Error> {
         self.confirm().await?;
         if self.done {

@@ -2,7 +2,7 @@
 
 use keyfold_crypto::member::MemberKeys;
 use keyfold_crypto::{PublicKey, SymmetricKey};
-use keyfold_protocol::group::NewMemberOutput;
+use keyfold_protocol::group::{NewMemberLight, NewMemberOutput};
 use keyfold_protocol::id::{GroupId, KeySessionId, MemberId, UserId};
 use serde::de::IgnoredAny;
 
@@ -30,6 +30,7 @@ impl Group {
     /// # Errors
     /// [`Error::RankInsufficient`], [`Error::InvalidRank`]. `server_302`: already a member. `server_317`: the group takes
     /// nobody. [`Error::KeysIncomplete`].
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn invite_auto(&self, user_id: &UserId, rank: Option<i32>) -> Result<(), Error> {
         self.invite_user("invite_auto", user_id, rank, Upload::Membership).await
     }
@@ -38,6 +39,7 @@ impl Group {
     ///
     /// # Errors
     /// As [`invite_auto`](Self::invite_auto).
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn invite(&self, user_id: &UserId, rank: Option<i32>) -> Result<(), Error> {
         self.invite_user("invite", user_id, rank, Upload::Invitation).await
     }
@@ -133,6 +135,9 @@ impl Group {
     ) -> Result<(), Error> {
         self.require_rank(RANK_TO_INVITE)?;
         check_rank(rank)?;
+        if self.is_light() {
+            return self.send_light(action, &user_id.into(), rank).await;
+        }
         let key = self.user().0.client.public_key(user_id).await?.key;
         self.send_keys(action, &user_id.into(), key, rank, upload).await
     }
@@ -146,12 +151,16 @@ impl Group {
     ) -> Result<(), Error> {
         self.require_rank(RANK_TO_INVITE)?;
         check_rank(rank)?;
+        if self.is_light() {
+            return self.send_light(action, &group_id.into(), rank).await;
+        }
         let key = self.user().0.client.group_public_key(group_id).await?.key;
         self.send_keys(action, &group_id.into(), key, rank, upload).await
     }
 
     /// Sends the keys of the group to a new member: the first page with the action itself, the others to the session that
     /// its answer opens.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub(super) async fn send_keys(
         &self,
         action: &str,
@@ -172,6 +181,21 @@ impl Group {
             self.call::<IgnoredAny>(call).await?;
         }
         Ok(())
+    }
+
+    /// The same for a group without keys.
+    pub(super) async fn send_light(
+        &self,
+        action: &str,
+        member: &MemberId,
+        rank: Option<i32>,
+    ) -> Result<(), Error> {
+        // All that would be done is to give keys.
+        if action.starts_with("re_") {
+            return Err(Error::NoGroupKeys);
+        }
+        let path = ["group", self.id().as_str(), action, member.as_str(), "light"];
+        self.act(Call::put(&path)?.json(&NewMemberLight { rank })?).await
     }
 
     async fn member_keys(&self, member: PublicKey, rank: Option<i32>) -> Result<MemberKeys, Error> {

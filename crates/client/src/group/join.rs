@@ -27,6 +27,9 @@ impl Group {
     ) -> Result<(), Error> {
         self.require_rank(RANK_TO_INVITE)?;
         check_rank(rank)?;
+        if self.is_light() {
+            return self.send_light("join_req", &request.user_id, rank).await;
+        }
         let client = &self.user().0.client;
         let id = request.user_id.as_str();
         let key = if request.user_type == MEMBER_GROUP {

@@ -4,7 +4,7 @@ use std::sync::{Arc, RwLock};
 
 use keyfold_protocol::PAGE_SIZE;
 use keyfold_protocol::error::ErrorCode;
-use keyfold_protocol::group::{AccessBy, GroupData, GroupKey};
+use keyfold_protocol::group::{AccessBy, GroupData, GroupKey, GroupLightData};
 use keyfold_protocol::id::GroupId;
 
 use super::{Group, Inner, Principal, record_of};
@@ -93,8 +93,13 @@ async fn fetch(
     acting_as: Option<GroupId>,
     depth: usize,
 ) -> Result<Group, Error> {
-    let call = Call::get(&["group", group_id.as_str()])?.acting_as(acting_as.as_ref());
-    let mut data: GroupData = user.0.session.call(&call).await?;
+    let mut data: GroupData = if user.0.client.0.light {
+        let call = Call::get(&["group", group_id.as_str(), "light"])?.acting_as(acting_as.as_ref());
+        without_keys(user.0.session.call(&call).await?)
+    } else {
+        let call = Call::get(&["group", group_id.as_str()])?.acting_as(acting_as.as_ref());
+        user.0.session.call(&call).await?
+    };
     if data.group_id != *group_id {
         return Err(Error::AnswerIncomplete);
     }
@@ -122,6 +127,31 @@ async fn fetch(
     Ok(group)
 }
 
+fn without_keys(data: GroupLightData) -> GroupData {
+    let GroupLightData {
+        group_id,
+        parent_group_id,
+        rank,
+        created_time,
+        joined_time,
+        access_by,
+        is_connected_group,
+    } = data;
+    GroupData {
+        group_id,
+        parent_group_id,
+        keys: Vec::new(),
+        hmac_keys: Vec::new(),
+        sortable_keys: Vec::new(),
+        key_update: false,
+        rank,
+        created_time,
+        joined_time,
+        access_by,
+        is_connected_group,
+    }
+}
+
 /// Opens the keys of a group, with those of its principal.
 async fn open(
     user: &User,
@@ -132,6 +162,8 @@ async fn open(
     let deeper = depth.saturating_add(1);
     let data = &stored.data;
     let principal = match &data.access_by {
+        // Without keys there are none to open.
+        _ if user.0.client.0.light => Principal::User,
         AccessBy::User => Principal::User,
         AccessBy::GroupAsUser(member) => Principal::Member(load(user, member, None, deeper).await?),
         AccessBy::Parent(_) | AccessBy::GroupAsUserAsParent { .. } => {

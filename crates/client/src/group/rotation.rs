@@ -20,6 +20,7 @@ impl Group {
     ///
     /// # Errors
     /// `server_321`: too many rotations in this month.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn rotate_keys(&self) -> Result<(), Error> {
         self.send_rotation(false).await
     }

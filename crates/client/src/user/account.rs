@@ -19,6 +19,7 @@ impl User {
     ///
     /// # Errors
     /// `server_112`: the old password is wrong. [`Error::MfaRequired`].
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn change_password(
         &self,
         old_password: &str,
@@ -40,6 +41,7 @@ impl User {
     ///
     /// # Errors
     /// [`Error::EmptyCredentials`] and those of the request.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn reset_password(&self, new_password: &str) -> Result<(), Error> {
         if new_password.is_empty() {
             return Err(Error::EmptyCredentials);
@@ -78,6 +80,7 @@ impl User {
     ///
     /// # Errors
     /// `server_112`: wrong password. [`Error::MfaRequired`].
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn delete(&self, password: &str, mfa: Mfa<'_>) -> Result<(), Error> {
         self.fresh_call::<IgnoredAny>(&Call::delete(&["user"])?, password, mfa).await?;
         self.log_out().await

@@ -1,13 +1,16 @@
 //! Contents for users: encrypted to the newest public key of the recipient.
 
-use keyfold_crypto::{GeneratedKey, Head, PublicKey, SigningKey, SymmetricKey, UserKeys};
-use keyfold_protocol::id::{KeyId, UserId};
+use keyfold_crypto::{GeneratedKey, Head, PublicKey, SearchKey, SigningKey, SymmetricKey, UserKeys};
+use keyfold_protocol::file::StoredKey;
+use keyfold_protocol::id::{KeyId, StoredKeyId, UserId};
 use std::sync::Arc;
 
 use super::User;
 use crate::content::{DecryptOptions, EncryptOptions, RawContent, from_text, to_text, utf8};
 use crate::directory::UserPublicKey;
 use crate::error::Error;
+use crate::pages::Pages;
+use crate::stored_key;
 
 impl User {
     /// Encrypts to another user, or to oneself.
@@ -152,6 +155,47 @@ impl User {
     pub async fn generate_key(&self, to: &UserId) -> Result<(SymmetricKey, GeneratedKey), Error> {
         let key = self.0.client.public_key(to).await?.key;
         Ok(GeneratedKey::generate_to(&key, &self.0.client.0.suite)?)
+    }
+
+    /// A new key for the app's own use, which the server keeps, encrypted to `to`. Its [id](SymmetricKey::id) is what
+    /// [`stored_key`](Self::stored_key) takes.
+    ///
+    /// # Errors
+    /// `server_100`: no such user. `server_203`: the app stores no keys.
+    pub async fn store_key(&self, to: &UserId) -> Result<SymmetricKey, Error> {
+        let (key, sealed) = self.generate_key(to).await?;
+        stored_key::store(self, key, sealed).await
+    }
+
+    /// A key that somebody has stored for this user.
+    ///
+    /// # Errors
+    /// `server_400`: there is no such key. `server_304`: it is for somebody else.
+    pub async fn stored_key(&self, id: &StoredKeyId) -> Result<SymmetricKey, Error> {
+        self.open_generated_key(&stored_key::fetch(self, id).await?).await
+    }
+
+    /// The keys that are stored under one generation of this user's keys, newest first.
+    pub fn stored_keys(&self, generation: &KeyId) -> Pages<StoredKey> {
+        stored_key::list(self, generation)
+    }
+
+    /// Makes the server forget a key that this user has stored, for itself, another user or a group.
+    ///
+    /// # Errors
+    /// Those of the request. A key that is not there, or is somebody else's, is no error.
+    pub async fn delete_stored_key(&self, id: &StoredKeyId) -> Result<(), Error> {
+        stored_key::delete(self, id).await
+    }
+
+    /// The key for hashes by which texts of this user can be found.
+    ///
+    /// # Errors
+    /// [`Error::NoGroupKeys`] for a light user.
+    pub async fn search_key(&self) -> Result<SearchKey, Error> {
+        let object = self.account(|account| account.hmac_keys.first().cloned()).ok_or(Error::NoGroupKeys)?;
+        let keys = self.keys(&object.encrypted_hmac_encryption_key_id).await?;
+        Ok(SearchKey::open(&object, &keys.group.key)?)
     }
 
     /// Opens a key that somebody generated for this user.

@@ -1,9 +1,11 @@
 //! The devices of a user.
 
 use keyfold_crypto::{SymmetricKey, member};
-use keyfold_protocol::group::NewMemberKey;
+use keyfold_protocol::group::{NewMemberKey, NewMemberLight};
 use keyfold_protocol::id::DeviceId;
-use keyfold_protocol::user::{DeviceListItem, DoneDeviceInput, DoneDeviceOutput, PrepareDeviceOutput};
+use keyfold_protocol::user::{
+    DeviceListItem, DoneDeviceInput, DoneDeviceLightInput, DoneDeviceOutput, PrepareDeviceOutput,
+};
 use serde::de::IgnoredAny;
 
 use super::{Mfa, User};
@@ -26,7 +28,14 @@ impl User {
     ///
     /// # Errors
     /// `client_101`: the text is not such an answer. `server_100`: it was used already.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn register_device(&self, answer: &str) -> Result<(), Error> {
+        if self.0.client.0.light {
+            let PrepareDeviceOutput { token, .. } = open_answer(answer)?;
+            let body = DoneDeviceLightInput { user_group: NewMemberLight { rank: None }, token };
+            let call = Call::put(&["user", "done_register_device_light"])?.json(&body)?;
+            return self.0.session.call::<IgnoredAny>(&call).await.map(drop);
+        }
         let (body, rest) = self.confirmation(answer).await?;
         let call = Call::put(&["user", "done_register_device"])?.json(&body)?;
         let done: DoneDeviceOutput = self.0.session.call(&call).await?;

@@ -22,6 +22,7 @@ impl User {
     ///
     /// # Errors
     /// Those of the request.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn create_group(&self) -> Result<GroupId, Error> {
         self.send_create_group(false).await
     }
@@ -30,6 +31,7 @@ impl User {
     ///
     /// # Errors
     /// Those of the request.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn create_signed_group(&self) -> Result<GroupId, Error> {
         self.send_create_group(true).await
     }
@@ -127,9 +129,14 @@ impl User {
     }
 
     async fn send_create_group(&self, signed: bool) -> Result<GroupId, Error> {
-        let keys = self.newest_keys()?;
-        let body = self.new_group(keys.group.public_key()?.clone(), signed).await?;
-        let created: GroupCreateOutput = self.0.session.call(&Call::post(&["group"])?.json(&body)?).await?;
+        let call = if self.0.client.0.light {
+            Call::post(&["group", "light"])?
+        } else {
+            let keys = self.newest_keys()?;
+            let body = self.new_group(keys.group.public_key()?.clone(), signed).await?;
+            Call::post(&["group"])?.json(&body)?
+        };
+        let created: GroupCreateOutput = self.0.session.call(&call).await?;
         Ok(created.group_id)
     }
 

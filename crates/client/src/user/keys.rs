@@ -23,7 +23,8 @@ impl User {
     /// do by themselves when they need a key they do not have.
     ///
     /// # Errors
-    /// Those of the request.
+    /// `server_311`: another device was faster, and its keys have to be taken over first. `server_321`: too many this month.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn rotate_keys(&self) -> Result<(), Error> {
         let previous = self.newest_keys()?;
         let device = Arc::clone(&self.0.device);
@@ -42,6 +43,7 @@ impl User {
     /// # Errors
     /// `client_204`: the server could not encrypt one of them for this device, which then has to be registered anew. The
     /// others are taken over all the same.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn finish_key_rotation(&self) -> Result<(), Error> {
         let call = Call::get(&["user", "user_keys", "rotation"])?;
         let pending: Vec<KeyRotationPending> = self.0.session.call(&call).await?;
@@ -77,8 +79,29 @@ impl User {
         let Some((user_id, key_id)) = other else {
             return Ok(own.verify_key.safety_number(self.id().as_str(), None));
         };
-        let key: VerifyingKey = self.0.client.verify_key(user_id, key_id).await?;
+        // Of a key that is not trusted, too: this number is the way to trust it.
+        let key: VerifyingKey = self.0.client.0.directory.untrusted_verify_key(user_id, key_id).await?;
         Ok(own.verify_key.safety_number(self.id().as_str(), Some((user_id.as_str(), &key))))
+    }
+
+    /// Compares the safety number of this user and another with the one that the other has told, over a telephone for
+    /// example, and remembers the other's key as verified if they are equal. Returns whether they are.
+    ///
+    /// # Errors
+    /// Those of [`Client::verify_key`](crate::Client::verify_key).
+    pub async fn verify_safety_number(
+        &self,
+        other: &UserId,
+        key_id: &KeyId,
+        number: &str,
+    ) -> Result<bool, Error> {
+        if self.safety_number(Some((other, key_id))).await? != number {
+            return Ok(false);
+        }
+        let directory = &self.0.client.0.directory;
+        let key = directory.untrusted_verify_key(other, key_id).await?;
+        directory.trust().accept(other, &key, true).await?;
+        Ok(true)
     }
 
     /// Id of the newest generation of the user's keys, which is also the id of its verify key.

@@ -1,0 +1,291 @@
+//! The same without `async`, for programs that have no runtime.
+//!
+//! [`Client`], [`User`] and [`Group`] here wait for what those of the crate's root do, and lend these for everything that does
+//! not wait: encryption with loaded keys, identities, prepared bodies. Lists are iterators, see [`items`].
+//!
+//! ```no_run
+//! # fn example() -> Result<(), keyfold::Error> {
+//! use keyfold::blocking::{self, Client};
+//! let client = Client::new(keyfold::Client::builder("token").base_url("http://127.0.0.1:3002").build()?);
+//! let alice = client.login_forced("alice", "correct horse battery staple")?;
+//! let group = alice.group(&alice.create_group()?)?;
+//! let text = group.encrypt_string("hello")?;
+//! assert_eq!(group.decrypt_string(&text)?, "hello");
+//! for member in blocking::items(group.members()) {
+//!     println!("{}", member?.user_id);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! All of it runs on one runtime of its own, with one thread. Inside of an asynchronous runtime every call fails with
+//! [`Error::Configuration`], because it would stop that runtime's other tasks.
+
+use std::future::Future;
+use std::ops::Deref;
+use std::sync::OnceLock;
+
+use futures_util::StreamExt;
+use keyfold_protocol::id::{DeviceId, FileId, GroupId, KeyId, MemberId, StoredKeyId, UserId};
+use keyfold_protocol::user::DeviceListItem;
+use tokio::runtime::{Builder, Handle, Runtime};
+
+use crate::{
+    CancelToken, DecryptOptions, EncryptOptions, Error, GeneratedKey, GroupPublicKey, Item, Mfa, OtpSecret,
+    Pages, RawContent, SearchKey, SortKey, SymmetricKey, UserPublicKey, VerifyingKey,
+};
+
+/// Waits for any future of this crate: also for those that have no function here.
+///
+/// # Errors
+/// Those of the future; [`Error::Configuration`] (`client_424`) inside of an asynchronous runtime.
+pub fn wait<T>(future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    if Handle::try_current().is_ok() {
+        return Err(Error::Configuration("a blocking call inside of an asynchronous runtime".into()));
+    }
+    runtime()?.block_on(future)
+}
+
+/// A list, item by item; the next page is requested when it is needed. Ends after the first error.
+pub fn items<T: Item>(pages: Pages<T>) -> impl Iterator<Item = Result<T, Error>> {
+    let mut stream = Box::pin(pages.into_stream());
+    std::iter::from_fn(move || match wait(async { Ok(stream.next().await) }) {
+        Ok(item) => item,
+        Err(error) => Some(Err(error)),
+    })
+}
+
+/// Blocking form of [`crate::Client`].
+#[derive(Debug, Clone)]
+pub struct Client(crate::Client);
+
+/// Blocking form of [`crate::User`].
+#[derive(Debug, Clone)]
+pub struct User(crate::User);
+
+/// Blocking form of [`crate::Group`].
+#[derive(Debug, Clone)]
+pub struct Group(crate::Group);
+
+/// Blocking form of [`crate::Login`].
+#[derive(Debug)]
+pub enum Login {
+    /// The user is logged in.
+    User(User),
+    /// The user has a second factor; [`Client::finish_login`] takes it.
+    Mfa(crate::PendingMfa),
+}
+
+impl Client {
+    /// From a client that a [builder](crate::Client::builder) made.
+    #[must_use]
+    pub fn new(client: crate::Client) -> Self {
+        Self(client)
+    }
+
+    /// Blocking form of [`crate::Client::login`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn login(&self, identifier: &str, password: &str) -> Result<Login, Error> {
+        Ok(match wait(self.0.login(identifier, password))? {
+            crate::Login::User(user) => Login::User(User(user)),
+            crate::Login::Mfa(pending) => Login::Mfa(pending),
+        })
+    }
+
+    /// Finishes a login with a second factor.
+    ///
+    /// # Errors
+    /// As [`crate::PendingMfa::with_totp`]. [`Error::MfaRequired`] for [`Mfa::None`].
+    pub fn finish_login(&self, pending: &crate::PendingMfa, factor: Mfa<'_>) -> Result<User, Error> {
+        wait(async {
+            match factor {
+                Mfa::None => Err(Error::MfaRequired),
+                Mfa::Totp(code) => pending.with_totp(code).await,
+                Mfa::RecoveryKey(key) => pending.with_recovery_key(key).await,
+            }
+        })
+        .map(User)
+    }
+
+    /// Blocking form of [`crate::Client::restore`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn restore(&self) -> Result<Option<User>, Error> {
+        Ok(wait(self.0.restore())?.map(User))
+    }
+
+    /// Blocking form of [`crate::Client::current_user`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn current_user(&self) -> Result<Option<User>, Error> {
+        Ok(wait(self.0.current_user())?.map(User))
+    }
+}
+
+impl Group {
+    /// Blocking form of [`crate::Group::child`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn child(&self, group_id: &GroupId) -> Result<Self, Error> {
+        wait(self.0.child(group_id)).map(Self)
+    }
+
+    /// Blocking form of [`crate::Group::connected`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn connected(&self, group_id: &GroupId) -> Result<Self, Error> {
+        wait(self.0.connected(group_id)).map(Self)
+    }
+
+    /// Uploads bytes as a file of the group.
+    ///
+    /// # Errors
+    /// As [`crate::NewFile::upload_bytes`].
+    pub fn upload_bytes(&self, name: &str, data: &[u8], cancel: &CancelToken) -> Result<FileId, Error> {
+        wait(self.0.new_file().name(name).cancel_with(cancel).upload_bytes(data))
+    }
+
+    /// Downloads a file of the group to memory.
+    ///
+    /// # Errors
+    /// As [`crate::Download::bytes`].
+    pub fn download_bytes(&self, file_id: &FileId, cancel: &CancelToken) -> Result<Vec<u8>, Error> {
+        wait(async { self.0.file(file_id).await?.download().cancel_with(cancel).bytes().await })
+    }
+}
+
+impl User {
+    /// Blocking form of [`crate::User::group`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn group(&self, group_id: &GroupId) -> Result<Group, Error> {
+        wait(self.0.group(group_id)).map(Group)
+    }
+
+    /// The devices of this user, oldest first.
+    pub fn devices(&self) -> impl Iterator<Item = Result<DeviceListItem, Error>> {
+        items(self.0.devices())
+    }
+}
+
+/// Functions that wait for the function of the same name and hand on what it returns.
+macro_rules! waiting {
+    ($type:ident: $($name:ident($($argument:ident: $kind:ty),*) -> $result:ty;)*) => {
+        impl $type {
+            $(
+                #[doc = concat!("Blocking form of [`crate::", stringify!($type), "::", stringify!($name), "`].")]
+                ///
+                /// # Errors
+                /// As there.
+                pub fn $name(&self, $($argument: $kind),*) -> Result<$result, Error> {
+                    wait(self.0.$name($($argument),*)).map(Into::into)
+                }
+            )*
+        }
+
+        impl Deref for $type {
+            type Target = crate::$type;
+
+            fn deref(&self) -> &Self::Target {
+                &self.0
+            }
+        }
+
+        impl From<crate::$type> for $type {
+            fn from(handle: crate::$type) -> Self {
+                Self(handle)
+            }
+        }
+    };
+}
+
+waiting! { Client:
+    is_identifier_available(identifier: &str) -> bool;
+    register(identifier: &str, password: &str) -> UserId;
+    register_device_start(identifier: &str, password: &str) -> String;
+    login_forced(identifier: &str, password: &str) -> User;
+    public_key(user_id: &UserId) -> UserPublicKey;
+    verify_key(user_id: &UserId, key_id: &KeyId) -> VerifyingKey;
+    group_public_key(group_id: &GroupId) -> GroupPublicKey;
+    verify_public_key(key: &UserPublicKey) -> bool;
+    clear_storage() -> ();
+}
+
+waiting! { User:
+    log_out() -> ();
+    change_password(old: &str, new: &str, mfa: Mfa<'_>) -> ();
+    reset_password(new: &str) -> ();
+    update_identifier(new: &str) -> ();
+    delete(password: &str, mfa: Mfa<'_>) -> ();
+    delete_device(password: &str, device_id: &DeviceId, mfa: Mfa<'_>) -> ();
+    register_device(answer: &str) -> ();
+    register_otp(password: &str, mfa: Mfa<'_>) -> OtpSecret;
+    reset_otp(password: &str, mfa: Mfa<'_>) -> OtpSecret;
+    disable_otp(password: &str, mfa: Mfa<'_>) -> ();
+    rotate_keys() -> ();
+    finish_key_rotation() -> ();
+    safety_number(other: Option<(&UserId, &KeyId)>) -> String;
+    verify_safety_number(other: &UserId, key_id: &KeyId, number: &str) -> bool;
+    create_group() -> GroupId;
+    create_signed_group() -> GroupId;
+    accept_invitation(group_id: &GroupId) -> ();
+    reject_invitation(group_id: &GroupId) -> ();
+    request_to_join(group_id: &GroupId) -> ();
+    withdraw_join_request(group_id: &GroupId) -> ();
+    encrypt(data: &[u8], to: &UserId) -> Vec<u8>;
+    encrypt_string(text: &str, to: &UserId) -> String;
+    encrypt_with(data: &[u8], to: &UserId, options: EncryptOptions<'_>) -> Vec<u8>;
+    encrypt_raw(data: &[u8], to: &UserId, options: EncryptOptions<'_>) -> RawContent;
+    decrypt(content: &[u8]) -> Vec<u8>;
+    decrypt_string(text: &str) -> String;
+    decrypt_with(content: &[u8], options: DecryptOptions<'_>) -> Vec<u8>;
+    open_generated_key(key: &GeneratedKey) -> SymmetricKey;
+    stored_key(id: &StoredKeyId) -> SymmetricKey;
+    delete_file(file_id: &FileId) -> ();
+}
+
+waiting! { Group:
+    update() -> ();
+    delete() -> ();
+    create_child() -> GroupId;
+    create_connected() -> GroupId;
+    invite(user_id: &UserId, rank: Option<i32>) -> ();
+    invite_auto(user_id: &UserId, rank: Option<i32>) -> ();
+    re_invite(user_id: &UserId) -> ();
+    invite_group(group_id: &GroupId, rank: Option<i32>) -> ();
+    invite_group_auto(group_id: &GroupId, rank: Option<i32>) -> ();
+    reject_join_request(member: &MemberId) -> ();
+    update_rank(member: &MemberId, rank: i32) -> ();
+    kick(member: &MemberId) -> ();
+    leave() -> ();
+    rotate_keys() -> ();
+    finish_key_rotation() -> ();
+    decrypt(content: &[u8]) -> Vec<u8>;
+    decrypt_string(text: &str) -> String;
+    decrypt_with(content: &[u8], options: DecryptOptions<'_>) -> Vec<u8>;
+    search_key() -> SearchKey;
+    sort_key() -> SortKey;
+    store_key() -> SymmetricKey;
+    stored_key(id: &StoredKeyId) -> SymmetricKey;
+    open_generated_key(key: &GeneratedKey) -> SymmetricKey;
+    delete_file(file_id: &FileId) -> ();
+}
+
+fn runtime() -> Result<&'static Runtime, Error> {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    if let Some(runtime) = RUNTIME.get() {
+        return Ok(runtime);
+    }
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let runtime =
+        runtime.map_err(|error| Error::Configuration(format!("no threads to wait on: {error}").into()))?;
+    // Another thread may have been faster; its runtime is as good.
+    Ok(RUNTIME.get_or_init(|| runtime))
+}

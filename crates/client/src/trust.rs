@@ -1,0 +1,248 @@
+//! What is remembered of the keys of other users: trust on first use.
+//!
+//! Public keys come from the server, which could hand out any. Remembering them turns a lie that works at any time into one
+//! that works only before the first contact, and comparing safety numbers closes that gap, too.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use futures_util::lock::Mutex;
+use keyfold_crypto::{KnownUser, PublicKey, Recognition, VerifyingKey};
+use keyfold_protocol::id::{KeyId, UserId};
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::platform::MaybeSendSync;
+use crate::records::{self, Records};
+
+/// A verify key of a user that this client has seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct KnownVerifyKey {
+    /// Its id.
+    pub key_id: KeyId,
+    /// When it was first seen, in milliseconds since 1970.
+    pub first_seen: u64,
+    /// When it was verified by a safety number, in milliseconds since 1970.
+    pub verified_at: Option<u64>,
+}
+
+/// A user has a verify key that was not seen before, while others were.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct KeyChange {
+    /// Whose key.
+    pub user_id: UserId,
+    /// The new key.
+    pub key_id: KeyId,
+    /// Whether it was refused, because an earlier key was verified.
+    pub refused: bool,
+}
+
+pub(crate) trait KeyChangeListener: MaybeSendSync {
+    fn changed(&self, change: &KeyChange);
+}
+
+impl<F: Fn(&KeyChange) + MaybeSendSync> KeyChangeListener for F {
+    fn changed(&self, change: &KeyChange) {
+        self(change);
+    }
+}
+
+#[derive(Clone)]
+pub(crate) struct Trust(Arc<Inner>);
+
+struct Inner {
+    records: Records,
+    clock: Clock,
+    listener: Option<Box<dyn KeyChangeListener>>,
+    /// Records are read, changed and written by one at a time: none of two keys that are first seen at once gets lost.
+    changing: Mutex<()>,
+}
+
+/// Holds nothing secret.
+#[derive(Default, PartialEq, Clone, Serialize, Deserialize)]
+struct Record {
+    known: KnownUser,
+    keys: BTreeMap<String, Seen>,
+}
+
+#[derive(PartialEq, Clone, Serialize, Deserialize)]
+struct Seen {
+    first: u64,
+    verified: Option<u64>,
+}
+
+impl Trust {
+    pub(crate) fn new(records: Records, clock: Clock, listener: Option<Box<dyn KeyChangeListener>>) -> Self {
+        Self(Arc::new(Inner { records, clock, listener, changing: Mutex::default() }))
+    }
+
+    pub(crate) async fn known(&self, user_id: &UserId) -> Result<Vec<KnownVerifyKey>, Error> {
+        let record = self.read(user_id).await?;
+        let known = |(id, seen): (String, Seen)| KnownVerifyKey {
+            key_id: KeyId::new(id),
+            first_seen: seen.first,
+            verified_at: seen.verified,
+        };
+        let mut keys: Vec<_> = record.keys.into_iter().map(known).collect();
+        keys.sort_by_key(|key| key.first_seen);
+        Ok(keys)
+    }
+
+    /// Compares a key with those that are known, and remembers it if there is nothing against it.
+    pub(crate) async fn admit(&self, user_id: &UserId, key: &VerifyingKey) -> Result<(), Error> {
+        let changed = {
+            let _changing = self.0.changing.lock().await;
+            let before = self.read(user_id).await?;
+            let mut after = before.clone();
+            let recognition = after.known.admit_verify_key(key)?;
+            if recognition == Recognition::Known {
+                return Ok(());
+            }
+            let refused =
+                recognition == Recognition::New && before.keys.values().any(|seen| seen.verified.is_some());
+            if !refused {
+                after.keys.insert(key.id().to_owned(), Seen { first: self.0.clock.now(), verified: None });
+                self.write(user_id, &after).await?;
+            }
+            (recognition == Recognition::New).then_some(refused)
+        };
+        let Some(refused) = changed else { return Ok(()) };
+        let change = KeyChange { user_id: user_id.clone(), key_id: KeyId::new(key.id()), refused };
+        tracing::warn!(user = %change.user_id, key = %change.key_id, refused, "a user has a new verify key");
+        if let Some(listener) = &self.0.listener {
+            listener.changed(&change);
+        }
+        let KeyChange { user_id, key_id, .. } = change;
+        if refused { Err(Error::VerifyKeyChanged { user_id, key_id }) } else { Ok(()) }
+    }
+
+    /// Remembers a key because people say so.
+    pub(crate) async fn accept(
+        &self,
+        user_id: &UserId,
+        key: &VerifyingKey,
+        verified: bool,
+    ) -> Result<(), Error> {
+        let _changing = self.0.changing.lock().await;
+        let mut record = self.read(user_id).await?;
+        record.known.admit_verify_key(key)?;
+        let now = self.0.clock.now();
+        let seen = record.keys.entry(key.id().to_owned()).or_insert(Seen { first: now, verified: None });
+        if verified {
+            seen.verified = Some(now);
+        }
+        self.write(user_id, &record).await
+    }
+
+    /// Refuses a public key that is weaker than an earlier one of the same user.
+    pub(crate) async fn admit_public_key(&self, user_id: &UserId, key: &PublicKey) -> Result<(), Error> {
+        let _changing = self.0.changing.lock().await;
+        let before = self.read(user_id).await?;
+        let mut after = before.clone();
+        after.known.admit_public_key(key)?;
+        if after == before { Ok(()) } else { self.write(user_id, &after).await }
+    }
+
+    async fn read(&self, user_id: &UserId) -> Result<Record, Error> {
+        let record = self.0.records.get("trust", &records::user_trust(user_id)).await?;
+        Ok(record.unwrap_or_default())
+    }
+
+    async fn write(&self, user_id: &UserId, record: &Record) -> Result<(), Error> {
+        self.0.records.set(&records::user_trust(user_id), record).await
+    }
+}
+
+impl fmt::Debug for Trust {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Trust")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use keyfold_crypto::{SigningKey, Suite};
+
+    use super::*;
+    use crate::storage::MemoryStorage;
+
+    fn key(id: &str) -> VerifyingKey {
+        SigningKey::generate(&Suite::STD, id).unwrap().1
+    }
+
+    fn trust(storage: &MemoryStorage) -> (Trust, Arc<AtomicUsize>) {
+        let changes = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&changes);
+        let listener = move |_: &KeyChange| {
+            counter.fetch_add(1, Ordering::SeqCst);
+        };
+        let records = Records::new(Arc::new(storage.clone()));
+        (Trust::new(records, Clock::new(|| 17), Some(Box::new(listener))), changes)
+    }
+
+    fn code(result: Result<(), Error>) -> String {
+        result.unwrap_err().code().into_owned()
+    }
+
+    #[tokio::test]
+    async fn another_key_under_a_known_id_is_refused_also_after_a_restart() {
+        let storage = MemoryStorage::new();
+        let (user, first) = (UserId::from("user"), key("a"));
+        trust(&storage).0.admit(&user, &first).await.unwrap();
+        let (trust, changes) = trust(&storage);
+        assert_eq!(code(trust.admit(&user, &key("a")).await), "client_409");
+        trust.admit(&user, &first).await.unwrap();
+        assert_eq!(changes.load(Ordering::SeqCst), 0);
+        let known = trust.known(&user).await.unwrap();
+        assert_eq!((known[0].key_id.as_str(), known[0].first_seen, known[0].verified_at), ("a", 17, None));
+    }
+
+    #[tokio::test]
+    async fn a_new_key_is_reported_once_and_accepted() {
+        let (trust, changes) = trust(&MemoryStorage::new());
+        let (user, second) = (UserId::from("user"), key("b"));
+        trust.admit(&user, &key("a")).await.unwrap();
+        trust.admit(&user, &second).await.unwrap();
+        trust.admit(&user, &second).await.unwrap();
+        assert_eq!(changes.load(Ordering::SeqCst), 1);
+        assert_eq!(trust.known(&user).await.unwrap().len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_new_key_of_a_verified_user_is_refused_until_it_is_verified() {
+        let (trust, changes) = trust(&MemoryStorage::new());
+        let (user, first, second) = (UserId::from("user"), key("a"), key("b"));
+        trust.accept(&user, &first, true).await.unwrap();
+        for _ in 0..2 {
+            assert_eq!(code(trust.admit(&user, &second).await), "client_437");
+        }
+        assert_eq!(changes.load(Ordering::SeqCst), 2);
+        trust.accept(&user, &second, false).await.unwrap();
+        trust.admit(&user, &second).await.unwrap();
+        trust.admit(&user, &first).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn damaged_memory_is_an_error_and_no_first_contact() {
+        use crate::storage::Storage;
+        let storage = MemoryStorage::new();
+        let (user, first) = (UserId::from("user"), key("a"));
+        storage.set(&records::user_trust(&user), "damaged").await.unwrap();
+        assert_eq!(code(trust(&storage).0.admit(&user, &first).await), "client_421");
+    }
+
+    #[tokio::test]
+    async fn keys_that_are_first_seen_at_once_are_both_remembered() {
+        let (trust, _) = trust(&MemoryStorage::new());
+        let (user, first, second) = (UserId::from("user"), key("a"), key("b"));
+        let (one, two) = tokio::join!(trust.admit(&user, &first), trust.admit(&user, &second));
+        one.and(two).unwrap();
+        assert_eq!(trust.known(&user).await.unwrap().len(), 2);
+    }
+}
