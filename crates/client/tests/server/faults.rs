@@ -10,7 +10,7 @@ use crate::world::{PASSWORD, World, group_of};
 
 /// Loses the answers of requests whose path ends in one of these, as often as the counter says.
 #[derive(Clone)]
-struct Lossy {
+pub(crate) struct Lossy {
     inner: HttpTransport,
     path: &'static str,
     losses: Arc<AtomicUsize>,
@@ -18,17 +18,17 @@ struct Lossy {
 }
 
 impl Lossy {
-    fn new(path: &'static str) -> Self {
+    pub(crate) fn new(path: &'static str) -> Self {
         let inner = HttpTransport::new().unwrap();
         Self { inner, path, losses: Arc::default(), sent: Arc::default() }
     }
 
-    fn lose(&self, answers: usize) {
+    pub(crate) fn lose(&self, answers: usize) {
         self.sent.store(0, Ordering::SeqCst);
         self.losses.store(answers, Ordering::SeqCst);
     }
 
-    fn sent(&self) -> usize {
+    pub(crate) fn sent(&self) -> usize {
         self.sent.load(Ordering::SeqCst)
     }
 }

@@ -1,4 +1,4 @@
-//! The file endpoints of an older server, in memory: it keeps a part twice that is sent twice, knows no empty list of parts,
+//! The endpoints of files and stored keys of an older server, in memory: it keeps a part twice that is sent twice, knows no empty list of parts,
 //! and can be told to fail. Every other request goes to the real server.
 
 use std::collections::HashMap;
@@ -22,6 +22,7 @@ pub(crate) struct FileModel {
 #[derive(Default)]
 struct State {
     files: HashMap<String, StoredFile>,
+    keys: Vec<Value>,
     faults: Vec<(String, Fault)>,
     log: Vec<Sent>,
     ids: u32,
@@ -129,7 +130,9 @@ impl Transport for FileModel {
                 None => request.url.split_once("/api/v1/").map(|(_, path)| path.to_owned()),
             };
             match path {
-                Some(path) if path.split('/').any(|segment| segment == "file" || segment == "own") => {
+                Some(path)
+                    if path.split('/').any(|segment| ["file", "own", "sym_key"].contains(&segment)) =>
+                {
                     self.answer(&request, &path).map_err(TransportError::new)
                 }
                 _ => self.inner.send(request).await,
@@ -174,6 +177,25 @@ impl State {
                 Some(_) => success(&json!("Success")),
                 None => refusal(400, 512),
             },
+            (Method::Post, ["keys", "sym_key"]) => {
+                let mut key: Value = serde_json::from_slice(&request.body).unwrap();
+                key["key_id"] = json!(self.id("k"));
+                key["time"] = json!(self.ids);
+                self.keys.push(key.clone());
+                success(&json!({ "key_id": key["key_id"] }))
+            }
+            (Method::Get, ["keys", "sym_key", id]) => {
+                let key = self.keys.iter().find(|key| key["key_id"] == *id);
+                key.map_or_else(|| refusal(400, 400), success)
+            }
+            (Method::Get, ["keys", "sym_key", "master_key", master, ..]) => {
+                let under = self.keys.iter().filter(|key| key["master_key_id"] == *master);
+                success(&json!(under.collect::<Vec<_>>()))
+            }
+            (Method::Delete, ["keys", "sym_key", id]) => {
+                self.keys.retain(|key| key["key_id"] != *id);
+                success(&json!("Success"))
+            }
             _ => refusal(404, 404),
         }
     }

@@ -1,0 +1,39 @@
+//! The examples do what they show.
+
+#![allow(clippy::print_stdout, dead_code, reason = "an example talks to whoever runs it, and has a `main`")]
+
+use crate::file_model::FileModel;
+use crate::world::World;
+
+#[path = "../../examples/files.rs"]
+mod files;
+#[path = "../../examples/groups.rs"]
+mod groups;
+#[path = "../../examples/light.rs"]
+mod light;
+#[path = "../../examples/trust.rs"]
+mod trust;
+
+#[tokio::test]
+async fn the_example_of_files_works() {
+    let world = World::start();
+    files::run(world.builder().transport(FileModel::new())).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_example_of_groups_works() {
+    let world = World::start();
+    groups::run(&world.server.url(), world.server.public_token()).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_example_of_light_works() {
+    let world = World::start();
+    light::run(&world.server.url(), world.server.public_token()).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_example_of_trust_works() {
+    let world = World::start();
+    trust::run(&world.server.url(), world.server.public_token()).await.unwrap();
+}
