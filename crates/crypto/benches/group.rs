@@ -70,6 +70,9 @@ fn finish_rotation(c: &mut Criterion) {
         previous_group_key_id: KeyId::new(keys.id()),
         time: 0,
         new_group_key_id: KeyId::new("new"),
+        signed_by_user_id: None,
+        signed_by_user_sign_key_id: None,
+        group_key_sig: None,
     };
     let bare = bare::Encryption::new();
 

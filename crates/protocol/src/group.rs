@@ -363,6 +363,16 @@ pub struct KeyRotationPending {
     pub time: u64,
     /// The new key.
     pub new_group_key_id: KeyId,
+    /// Who signed the new group key. With the next two a member can check the signature before it accepts the key. Ours: other
+    /// servers do not send them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signed_by_user_id: Option<UserId>,
+    /// With which key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signed_by_user_sign_key_id: Option<KeyId>,
+    /// The signature over the raw new group key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group_key_sig: Option<KeyText>,
 }
 
 /// Body of a key rotation finish.

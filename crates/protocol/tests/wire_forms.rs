@@ -509,6 +509,25 @@ fn members_and_rotation() {
             previous_group_key_id: "previous".into(),
             time: 1_700_000_000_000,
             new_group_key_id: "key".into(),
+            signed_by_user_id: None,
+            signed_by_user_sign_key_id: None,
+            group_key_sig: None,
+        })
+    );
+    insta::assert_snapshot!(
+        "key_rotation_pending_signed",
+        round_trip(&KeyRotationPending {
+            error: None,
+            encrypted_ephemeral_key_by_group_key_and_public_key: b64("ephemeral"),
+            encrypted_group_key_by_ephemeral: b64("by ephemeral"),
+            ephemeral_alg: alg("AES-GCM-256"),
+            encrypted_eph_key_key_id: "public key".into(),
+            previous_group_key_id: "previous".into(),
+            time: 1_700_000_000_000,
+            new_group_key_id: "key".into(),
+            signed_by_user_id: Some("user".into()),
+            signed_by_user_sign_key_id: Some("verify key".into()),
+            group_key_sig: Some(KeyText::from_checked("signature")),
         })
     );
     insta::assert_snapshot!(

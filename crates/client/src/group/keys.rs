@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use keyfold_crypto::{GroupKeys, PrivateKey, PublicKey, UserKeys, Verification, VerifyingKey};
+use keyfold_protocol::encoding::KeyText;
 use keyfold_protocol::error::ErrorCode;
 use keyfold_protocol::group::GroupKey;
-use keyfold_protocol::id::KeyId;
+use keyfold_protocol::id::{KeyId, UserId};
 
 use super::{Group, Principal};
 use crate::api::Call;
@@ -98,7 +99,9 @@ impl Group {
                     key
                 }
             };
-            let verify_key = self.verify_key(&object).await?;
+            let signed_by =
+                (&object.signed_by_user_id, &object.signed_by_user_sign_key_id, &object.group_key_sig);
+            let verify_key = self.verify_key(signed_by).await?;
             sealed.push((object, key, verify_key));
         }
         let must_be_signed = self.0.user.0.client.0.policy.signed_group_keys;
@@ -126,10 +129,11 @@ impl Group {
     }
 
     /// The verify key for the signature of a group key, if it has one.
-    async fn verify_key(&self, object: &GroupKey) -> Result<Option<VerifyingKey>, Error> {
-        let (Some(user_id), Some(key_id), Some(_)) =
-            (&object.signed_by_user_id, &object.signed_by_user_sign_key_id, &object.group_key_sig)
-        else {
+    pub(super) async fn verify_key(
+        &self,
+        (user_id, key_id, signature): (&Option<UserId>, &Option<KeyId>, &Option<KeyText>),
+    ) -> Result<Option<VerifyingKey>, Error> {
+        let (Some(user_id), Some(key_id), Some(_)) = (user_id, key_id, signature) else {
             return Ok(None);
         };
         match self.0.user.0.client.verify_key(user_id, key_id).await {

@@ -1,7 +1,8 @@
 //! New keys for a group.
 
+use keyfold_crypto::Verification;
 use keyfold_crypto::group as group_crypto;
-use keyfold_crypto::rotation::{self, PendingKey};
+use keyfold_crypto::rotation::{self, KeySignature, PendingKey};
 use keyfold_protocol::group::{KeyRotationPending, KeyRotationStart, KeyRotationStartOutput};
 use serde::de::IgnoredAny;
 
@@ -85,12 +86,37 @@ impl Group {
     async fn take_over(&self, rotation: &KeyRotationPending) -> Result<(), Error> {
         let previous = self.loaded(rotation.previous_group_key_id.as_str())?;
         let key = self.principal_key(&rotation.encrypted_eph_key_key_id).await?;
-        let done = PendingKey::open(rotation, key.private_key()?, &previous.key)?
-            .accept(&self.principal_public_key()?)?;
+        let pending = PendingKey::open(rotation, key.private_key()?, &previous.key)?;
+        self.check_signature(rotation, &pending).await?;
+        let done = pending.accept(&self.principal_public_key()?)?;
         let id = &rotation.new_group_key_id;
         let path = ["group", self.id().as_str(), "key_rotation", id.as_str()];
         self.call::<IgnoredAny>(Call::put(&path)?.json(&done)?).await?;
         self.fetch_key(id).await.map(drop)
+    }
+
+    /// Checks the signature of a new key before it is accepted, as far as the server passes it on. Afterwards it would stand among
+    /// the member's own keys, encrypted by the member itself.
+    async fn check_signature(
+        &self,
+        rotation: &KeyRotationPending,
+        pending: &PendingKey,
+    ) -> Result<(), Error> {
+        let signed_by =
+            (&rotation.signed_by_user_id, &rotation.signed_by_user_sign_key_id, &rotation.group_key_sig);
+        let verify_key = self.verify_key(signed_by).await?;
+        let signature = match signed_by {
+            (_, Some(verify_key_id), Some(text)) => Some(KeySignature { verify_key_id, text }),
+            _ => None,
+        };
+        let verification = match &verify_key {
+            Some(verify_key) => Verification::Require(verify_key),
+            None if self.user().0.client.0.policy.signed_group_keys => {
+                return Err(keyfold_crypto::Error::SignatureMissing.into());
+            }
+            None => Verification::Ignore,
+        };
+        Ok(pending.verify(signature, verification)?)
     }
 
     async fn send_rotation(&self, signed: bool) -> Result<(), Error> {

@@ -164,6 +164,9 @@ pub fn pending(rotation: &KeyRotationStart, id: &str, member: &PublicKey) -> Key
         previous_group_key_id: rotation.previous_group_key_id.clone(),
         time: 1,
         new_group_key_id: id.into(),
+        signed_by_user_id: rotation.signed_by_user_id.clone(),
+        signed_by_user_sign_key_id: rotation.signed_by_user_sign_key_id.clone(),
+        group_key_sig: rotation.group_key_sig.clone(),
     }
 }
 

@@ -143,7 +143,7 @@ pub(crate) async fn pending_rotations(
 ) -> Result<Vec<KeyRotationPending>, DbError> {
     tx.query(
         "SELECT p.error, p.encrypted_ephemeral_key, k.encrypted_group_key_by_ephemeral, k.ephemeral_alg, p.public_key_id,
-            k.previous_key_id, k.created_at, k.id
+            k.previous_key_id, k.created_at, k.id, k.signed_by_user_id, k.signed_by_user_sign_key_id, k.group_key_sig
          FROM pending_key_rotations p JOIN group_keys k ON k.id = p.key_id
          WHERE p.group_id = $1 AND p.member_id = $2
          ORDER BY CASE WHEN p.error IS NULL THEN 0 ELSE 1 END, p.key_created_at, p.key_id LIMIT $3",
@@ -158,6 +158,9 @@ pub(crate) async fn pending_rotations(
                 previous_group_key_id: row.col()?,
                 time: row.col()?,
                 new_group_key_id: row.col()?,
+                signed_by_user_id: row.col()?,
+                signed_by_user_sign_key_id: row.col()?,
+                group_key_sig: row.col()?,
             })
         },
     )
