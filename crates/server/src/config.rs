@@ -25,6 +25,9 @@ pub struct Config {
     pub client_address: ClientAddressSource,
     /// Where the contents of files lie.
     pub storage: StorageConfig,
+    /// Servers on the same database. Each takes its part of the limits that it counts by itself; failed logins are counted together
+    /// in any case.
+    pub servers: u32,
     /// Bounds on time and resources.
     pub limits: Limits,
     /// The time.
@@ -93,6 +96,26 @@ pub struct ThrottleLimits {
     pub lookups_per_address: Rate,
     /// Registrations and device registrations per address and app. The secret token is exempt.
     pub registrations_per_address: Rate,
+    /// Invitations and join requests per user. The secret token is exempt.
+    pub approaches_per_user: Rate,
+}
+
+impl ThrottleLimits {
+    /// One server's part of what is counted by each server alone. Never less than one.
+    #[must_use]
+    pub fn divided_by(self, servers: u32) -> Self {
+        let part = |rate: Rate| Rate {
+            burst: rate.burst.checked_div(servers).unwrap_or(rate.burst).max(1),
+            per_minute: rate.per_minute.checked_div(servers).unwrap_or(rate.per_minute).max(1),
+        };
+        Self {
+            failed_logins: self.failed_logins,
+            failed_logins_per_address: part(self.failed_logins_per_address),
+            lookups_per_address: part(self.lookups_per_address),
+            registrations_per_address: part(self.registrations_per_address),
+            approaches_per_user: part(self.approaches_per_user),
+        }
+    }
 }
 
 impl Config {
@@ -111,6 +134,7 @@ impl Config {
             root_key,
             development: false,
             client_address: ClientAddressSource::Peer,
+            servers: 1,
             limits: Limits::default(),
             clock: Arc::new(SystemClock),
         }
@@ -143,6 +167,7 @@ impl Default for ThrottleLimits {
             failed_logins_per_address: Rate { burst: 100, per_minute: 30 },
             lookups_per_address: Rate { burst: 300, per_minute: 300 },
             registrations_per_address: Rate { burst: 60, per_minute: 30 },
+            approaches_per_user: Rate { burst: 500, per_minute: 60 },
         }
     }
 }

@@ -167,6 +167,13 @@ const SEALED: &[(Purpose, &str, &str)] = &[
         "SELECT app_id, sealed_auth_token FROM app_file_options WHERE sealed_auth_token IS NOT NULL",
         "UPDATE app_file_options SET sealed_auth_token = $2 WHERE app_id = $1",
     ),
+    (
+        Purpose::RotationShare,
+        "SELECT key_id || '/' || member_id, sealed_ephemeral_key FROM pending_key_rotations
+         WHERE sealed_ephemeral_key IS NOT NULL",
+        "UPDATE pending_key_rotations SET sealed_ephemeral_key = $2
+         WHERE sealed_ephemeral_key IS NOT NULL AND key_id || '/' || member_id = $1",
+    ),
 ];
 
 async fn reseal_all(tx: &mut Tx, old: &RootKey, new: &RootKey) -> Result<u64, ApiError> {

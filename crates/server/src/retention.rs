@@ -1,4 +1,5 @@
-//! What is forgotten when its time is over: challenges, ended sessions, devices nobody confirmed, key sessions, the action log.
+//! What is forgotten when its time is over: challenges, ended sessions, devices nobody confirmed, key sessions, rotations
+//! nobody finished, the action log.
 //!
 //! Rules never rely on it. They look at the time themselves; this only keeps the tables small.
 
@@ -24,7 +25,7 @@ const ACTION_LOG: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 pub async fn forget_expired(state: &AppState) -> Result<u64, ApiError> {
     let now = state.now();
     let before = |age: Duration| now.saturating_sub(u64::try_from(age.as_millis()).unwrap_or(u64::MAX));
-    let expired: [(&'static str, u64); 6] = [
+    let expired: [(&'static str, u64); 7] = [
         (
             "DELETE FROM login_challenges WHERE (device_id, challenge_hash) IN (
                 SELECT device_id, challenge_hash FROM login_challenges WHERE expires_at <= $1 LIMIT $2)",
@@ -45,6 +46,11 @@ pub async fn forget_expired(state: &AppState) -> Result<u64, ApiError> {
         (
             "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE created_at <= $1 LIMIT $2)",
             before(state.limits.session_lifetime),
+        ),
+        (
+            "DELETE FROM pending_key_rotations WHERE (key_id, member_id) IN (
+                SELECT key_id, member_id FROM pending_key_rotations WHERE key_created_at <= $1 LIMIT $2)",
+            now.saturating_sub(state.limits.groups.rotation_expiry_ms),
         ),
         (
             "DELETE FROM action_log WHERE id IN (SELECT id FROM action_log WHERE created_at <= $1 LIMIT $2)",

@@ -39,6 +39,8 @@ pub enum Purpose {
     RecoveryKey,
     /// Token for an app's own storage; row: the app.
     StorageToken,
+    /// Encrypted ephemeral key of a rotation, kept for a member whose public key is unusable; row: key id, `/`, member id.
+    RotationShare,
 }
 
 /// A root key with its version. Clones share the key.
@@ -217,6 +219,7 @@ fn additional_data(version: u32, purpose: Purpose, row: &str) -> Vec<u8> {
         Purpose::OtpSecret => "otp-secret",
         Purpose::RecoveryKey => "recovery-key",
         Purpose::StorageToken => "storage-token",
+        Purpose::RotationShare => "rotation-share",
     };
     // Purposes hold no null byte, so that the parts cannot run into each other.
     let version = version.to_be_bytes();

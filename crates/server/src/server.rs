@@ -18,9 +18,10 @@ use tower::Service as _;
 
 use crate::app::AppCache;
 use crate::app::deletion::DeletionHandler;
-use crate::config::Config;
+use crate::config::{Config, Limits};
 use crate::db::{Db, DbError};
 use crate::extract::Peer;
+use crate::group::departure::DepartureHandler;
 use crate::group::rotation_job::RotationHandler;
 use crate::installation::{self, InstallationError};
 use crate::jobs::{Wake, Workers};
@@ -80,7 +81,7 @@ impl Server {
             clock: config.clock,
             root_key: config.root_key,
             lookup_secret,
-            limits: config.limits,
+            limits: Limits { throttle: config.limits.throttle.divided_by(config.servers), ..config.limits },
             development: config.development,
             client_address: config.client_address,
             apps: AppCache::new(),
@@ -93,6 +94,7 @@ impl Server {
             state.clone(),
             vec![
                 Arc::new(RotationHandler::new(state.clone())),
+                Arc::new(DepartureHandler::new(state.clone())),
                 Arc::new(DeletionHandler::new(state.clone())),
             ],
         );

@@ -1,8 +1,15 @@
 //! Counters of attempts, against guessing and flooding.
 //!
-//! Each counter is a bucket (GCRA, ITU-T I.371) that holds a burst and refills at a steady rate. The state is kept by this process
-//! alone and bounded: with several servers on one database each applies the limits by itself. What is counted is named by a hash, so that
-//! no identifier or address is kept.
+//! Each counter is a bucket (GCRA, ITU-T I.371) that holds a burst and refills at a steady rate. Its whole state is one number: the time
+//! at which it will be full again. The buckets of this process are bounded in number, and what is counted is named by a hash, so that no
+//! identifier or address is kept.
+//!
+//! # Several servers
+//!
+//! Guessing passwords, codes and recovery keys is counted twice: by the process, which sees attempts that come at the same moment, and
+//! in the row of the device or user, which all servers share. Only failures write there. What is counted per address or per user (lookups,
+//! registrations, invitations) is counted by each process alone; told how many servers there are
+//! ([`Config::servers`](crate::Config::servers)), each takes its part of the limit, so that all together do not let more through than one.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -41,6 +48,8 @@ pub enum Bucket<'a> {
     AddressLookup(IpAddr),
     /// Registrations from an address in an app.
     AddressRegistration(&'a AppId, IpAddr),
+    /// Invitations and join requests of a user.
+    Approach(&'a UserId),
 }
 
 impl Throttle {
@@ -69,10 +78,21 @@ impl Throttle {
         let Some(full_at) = self.enabled.then(|| self.full_at.get(&bucket.key())).flatten() else {
             return Ok(());
         };
-        let (interval, capacity) = intervals(rate);
-        let missing = full_at.load(Ordering::Relaxed).saturating_sub(now);
-        let over = missing.saturating_add(interval).saturating_sub(capacity);
-        if over == 0 { Ok(()) } else { Err(ApiError::too_many_requests(over.div_ceil(1_000))) }
+        check_full_at(full_at.load(Ordering::Relaxed), rate, now)
+    }
+
+    /// [`Throttle::check`] for a bucket that is kept in the database.
+    ///
+    /// # Errors
+    /// 429 when it is empty.
+    pub fn check_stored(&self, full_at: u64, rate: Rate, now: u64) -> Result<(), ApiError> {
+        if self.enabled { check_full_at(full_at, rate, now) } else { Ok(()) }
+    }
+
+    /// Whether anything is counted.
+    #[must_use]
+    pub fn is_enabled(&self) -> bool {
+        self.enabled
     }
 
     /// Takes one from the bucket, even an empty one.
@@ -80,10 +100,9 @@ impl Throttle {
         if !self.enabled {
             return;
         }
-        let (interval, capacity) = intervals(rate);
         let fresh = || Ok::<_, std::convert::Infallible>(Arc::new(AtomicU64::new(0)));
         let Ok(full_at) = self.full_at.get_or_insert_with(&bucket.key(), fresh);
-        let take = |full: u64| Some(full.max(now).saturating_add(interval).min(now.saturating_add(capacity)));
+        let take = |full: u64| Some(full_at_after_one(full, rate, now));
         // The closure always returns a value, so the update cannot fail.
         let _ = full_at.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take);
     }
@@ -92,6 +111,20 @@ impl Throttle {
     pub fn forgive(&self, bucket: Bucket<'_>) {
         self.full_at.remove(&bucket.key());
     }
+}
+
+/// When a bucket will be full after one more was taken from it, even an empty one.
+#[must_use]
+pub(crate) fn full_at_after_one(full_at: u64, rate: Rate, now: u64) -> u64 {
+    let (interval, capacity) = intervals(rate);
+    full_at.max(now).saturating_add(interval).min(now.saturating_add(capacity))
+}
+
+fn check_full_at(full_at: u64, rate: Rate, now: u64) -> Result<(), ApiError> {
+    let (interval, capacity) = intervals(rate);
+    let missing = full_at.saturating_sub(now);
+    let over = missing.saturating_add(interval).saturating_sub(capacity);
+    if over == 0 { Ok(()) } else { Err(ApiError::too_many_requests(over.div_ceil(1_000))) }
 }
 
 impl Bucket<'_> {
@@ -104,6 +137,7 @@ impl Bucket<'_> {
             Self::AddressRegistration(app, address) => {
                 format!("address-register\0{app}\0{}", network(*address))
             }
+            Self::Approach(user) => format!("approach\0{user}"),
         };
         sha256(text.as_bytes())
     }

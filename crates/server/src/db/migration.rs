@@ -20,6 +20,7 @@ struct Migration {
 const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, template: include_str!("../../migrations/0001_users_and_groups.sql") },
     Migration { version: 2, template: include_str!("../../migrations/0002_group_administration.sql") },
+    Migration { version: 3, template: include_str!("../../migrations/0003_groups_at_scale.sql") },
     Migration { version: 4, template: include_str!("../../migrations/0004_files.sql") },
     Migration { version: 6, template: include_str!("../../migrations/0006_app_administration.sql") },
 ];

@@ -266,6 +266,9 @@ impl Connection {
         self.inner.pragma_update(None, "foreign_keys", true)?;
         self.inner.pragma_update(None, "trusted_schema", false)?;
         self.inner.pragma_update(None, "temp_store", "MEMORY")?;
+        // What is deleted (tokens, ephemeral keys, one-time secrets) must not stay readable in free pages of the file. Measured, this costs
+        // nothing but for deletions of large rows (2.5 times), which jobs do.
+        self.inner.pragma_update(None, "secure_delete", true)?;
         // Kibibytes of page cache; the operating system caches the file as well.
         self.inner.pragma_update(
             None,

@@ -1,13 +1,12 @@
 //! The end of a group and of all groups below it.
 
 use keyfold_protocol::error::ErrorCode;
-use keyfold_protocol::id::{AppId, GroupId, MemberId};
+use keyfold_protocol::id::{AppId, GroupId};
 
 use super::access::{Caller, RANK_ADMIN};
-use super::{member, store};
+use super::{departure, store};
 use crate::db::Tx;
 use crate::error::ApiError;
-use crate::file;
 
 /// Deletes the group, its descendants and everything in them, and ends the memberships of all of them in connected groups.
 ///
@@ -16,7 +15,7 @@ use crate::file;
 pub(crate) async fn delete(tx: &mut Tx, caller: &Caller, now: u64) -> Result<(), ApiError> {
     let access = caller.enter_for_update(tx).await?;
     access.require_rank(RANK_ADMIN)?;
-    delete_tree(tx, &caller.app, &access.group.id, now).await
+    departure::of_group(tx, &caller.app, &access.group.id, now).await
 }
 
 /// The same for the app's own backend, which needs no member.
@@ -31,16 +30,5 @@ pub(crate) async fn delete_by_force(
 ) -> Result<(), ApiError> {
     store::groups::lock(tx, group).await?;
     store::groups::find(tx, app, group).await?.ok_or(ErrorCode::GroupAccess)?;
-    delete_tree(tx, app, group, now).await
-}
-
-async fn delete_tree(tx: &mut Tx, app: &AppId, root: &GroupId, now: u64) -> Result<(), ApiError> {
-    let tree = store::groups::with_descendants(tx, root).await?;
-    // The rows of members, keys, invitations and children go by their foreign keys.
-    store::groups::delete(tx, root).await?;
-    // Where a deleted group was a member, nothing refers to its row.
-    for group in &tree {
-        member::forget(tx, &MemberId::from(group)).await?;
-    }
-    file::deletion::delete_all_of_groups(tx, app, &tree, now).await
+    departure::of_group(tx, app, group, now).await
 }

@@ -72,6 +72,8 @@ pub(crate) async fn invite(
             }
             store::invites::insert(tx, group, &guest, InviteKind::Invitation, rank, now).await?;
             let session = admission::hand_over(tx, &access, &caller.user, &guest, grant, limits, now).await?;
+            // A rotation that runs may have passed the invitations, and be complete when this one is accepted.
+            super::rotation::serve_newcomer(tx, group, &guest).await?;
             Ok(admission::answer(session, "Invitation was sent"))
         }
         Consent::Presumed => {

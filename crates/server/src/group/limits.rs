@@ -17,6 +17,10 @@ pub struct GroupLimits {
     pub pending: u32,
     /// How long the remaining keys of a new member may be uploaded, in milliseconds.
     pub key_session_ms: u64,
+    /// How long a member may take to finish a rotation, in milliseconds. What is not finished by then never will be (its data are of no
+    /// use, or the member is gone) and would tell clients for ever that there is something to do. A member that comes back later gets
+    /// its keys by another invitation.
+    pub rotation_expiry_ms: u64,
 }
 
 impl Default for GroupLimits {
@@ -27,6 +31,8 @@ impl Default for GroupLimits {
             children: 10_000,
             pending: 10_000,
             key_session_ms: 60 * 60 * 1_000,
+            // As long as a session lives: whoever is logged in finishes in time.
+            rotation_expiry_ms: 400 * 24 * 60 * 60 * 1_000,
         }
     }
 }

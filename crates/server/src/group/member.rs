@@ -109,20 +109,8 @@ pub(crate) async fn find(
     })
 }
 
-/// Removes a user or a group that ceases to exist from every group it is a member of, with its invitations and join requests. A
-/// group that loses its last admin with it gets its strongest, longest-standing member as one.
-pub(crate) async fn forget(tx: &mut Tx, member: &MemberId) -> Result<(), ApiError> {
-    for (group, rank) in store::members::memberships(tx, member).await? {
-        store::groups::lock(tx, &group).await?;
-        remove(tx, &group, member).await?;
-        if rank <= RANK_ADMIN && !store::members::has_other_admin(tx, &group, member).await? {
-            promote_strongest(tx, &group).await?;
-        }
-    }
-    Ok(store::members::delete_traces(tx, member).await?)
-}
-
-async fn promote_strongest(tx: &mut Tx, group: &GroupId) -> Result<(), ApiError> {
+/// Makes the strongest member of a group an admin.
+pub(super) async fn promote_strongest(tx: &mut Tx, group: &GroupId) -> Result<(), ApiError> {
     if let Some(member) = store::members::strongest(tx, group).await? {
         store::members::set_rank(tx, group, &member, RANK_ADMIN).await?;
     }
@@ -138,8 +126,9 @@ async fn keep_an_admin(tx: &mut Tx, group: &GroupId, member: &MemberId, rank: i3
     Ok(())
 }
 
-/// Keys and rotations go only when a row went: those of a parent stay, as its row does.
-async fn remove(tx: &mut Tx, group: &GroupId, member: &MemberId) -> Result<(), ApiError> {
+/// Removes a member row with its keys, rotations and upload sessions. Those go only when a row went: those of a parent stay, as its row
+/// does.
+pub(super) async fn remove(tx: &mut Tx, group: &GroupId, member: &MemberId) -> Result<(), ApiError> {
     if store::members::delete(tx, group, member).await? {
         store::keys::delete_copies(tx, group, member).await?;
         store::rotations::delete_pending_of(tx, group, member).await?;

@@ -21,6 +21,7 @@
 //! | [`list`] | pages of members, children, groups, invitations and join requests |
 //! | [`invite`], [`answer`], [`join`], [`key_session`] | how members come in; [`admission`] is what they have in common |
 //! | [`member`] | how they leave, are removed or change rank |
+//! | [`departure`] | what users and groups leave behind that cease to exist |
 //! | [`rotation`], [`rotation_job`] | new keys, and the job that hands them to every member |
 //! | `routes` | HTTP |
 //! | `store` | SQL |
@@ -30,6 +31,7 @@ pub(crate) mod admission;
 pub(crate) mod answer;
 pub(crate) mod create;
 pub(crate) mod delete;
+pub(crate) mod departure;
 pub(crate) mod fetch;
 pub(crate) mod invite;
 pub(crate) mod join;

@@ -23,6 +23,7 @@ use crate::db::Tx;
 use crate::error::ApiError;
 use crate::keyring;
 use crate::random;
+use crate::root_key::{Purpose, RootKey};
 
 /// Starts a rotation: the new generation, the copy of the starter's principal, the entry that counts against the monthly limit, and
 /// the job, all or nothing. The starter has the new key at once.
@@ -60,13 +61,53 @@ pub(crate) async fn start(
     Ok(KeyRotationStartOutput { group_id: group.clone(), key_id: id })
 }
 
-/// What the caller's principal has to finish.
+/// What the caller's principal has to finish, and whether some of it should be repaired first.
 ///
 /// # Errors
 /// 400/310.
-pub(crate) async fn pending(tx: &mut Tx, caller: &Caller) -> Result<Vec<KeyRotationPending>, ApiError> {
+pub(crate) async fn pending(
+    tx: &mut Tx,
+    caller: &Caller,
+) -> Result<(Vec<KeyRotationPending>, Repair), ApiError> {
     let access = caller.enter(tx).await?;
-    Ok(keyring::pending_rotations(tx, &access.group.id, &access.principal.id).await?)
+    let (group, principal) = (&access.group.id, &access.principal);
+    let pending = keyring::pending_rotations(tx, group, &principal.id).await?;
+    if pending.iter().all(|rotation| rotation.error.is_none()) {
+        return Ok((pending, Repair::Needless));
+    }
+    let repair = match store::public_keys::newest_of(tx, principal).await? {
+        Some(key) if !store::rotations::failed(tx, group, &principal.id, &key.id).await?.is_empty() => {
+            Repair::Possible
+        }
+        _ => Repair::Needless,
+    };
+    Ok((pending, repair))
+}
+
+/// Whether [`repair`] would change something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Repair {
+    Possible,
+    Needless,
+}
+
+/// Encrypts the shares anew that failed because the public key of the principal was of no use, once it has another one.
+///
+/// # Errors
+/// 400/310, 400/10001.
+pub(crate) async fn repair(tx: &mut Tx, caller: &Caller, root_key: &RootKey) -> Result<(), ApiError> {
+    let access = caller.enter_for_update(tx).await?;
+    let (group, member) = (&access.group.id, &access.principal.id);
+    let Some(public_key) = store::public_keys::newest_of(tx, &access.principal).await? else {
+        return Ok(());
+    };
+    for failed in store::rotations::failed(tx, group, member, &public_key.id).await? {
+        let sealing = Sealing { root_key, key: &failed.key };
+        let ephemeral = sealing.open(member, &failed.sealed_ephemeral_key)?;
+        let share = share(member.clone(), &public_key, &ephemeral, Some(&sealing));
+        store::rotations::replace_failed(tx, &failed.key, &share).await?;
+    }
+    Ok(())
 }
 
 /// The caller's principal has the new key. Finishing what is not pending (any more) changes nothing and succeeds: there is no other
@@ -103,22 +144,61 @@ pub(crate) async fn serve_newcomer(
         return Ok(());
     };
     for rotation in running {
-        let share = share(principal.id.clone(), &public_key, &rotation.encrypted_ephemeral_key);
+        // Keys were encrypted to this public key just now: it is of use.
+        let share = share(principal.id.clone(), &public_key, &rotation.encrypted_ephemeral_key, None);
         store::rotations::insert_shares(tx, &rotation.key, &[share]).await?;
     }
     Ok(())
 }
 
-/// Encrypts the encrypted ephemeral key for one member. A member whose public key is of no use gets the reason instead; only an
-/// invitation with new keys helps it.
-pub(super) fn share(member: MemberId, public_key: &PublicKey, encrypted_ephemeral_key: &Base64Text) -> Share {
+/// Encrypts the encrypted ephemeral key for one member. A member whose public key is of no use gets the reason instead. What was to be
+/// encrypted is kept for it, out of reach of who has only the database: it is used when the member has another public key, and goes when
+/// the rotation is finished, expires, or the member is given new keys.
+pub(super) fn share(
+    member: MemberId,
+    public_key: &PublicKey,
+    encrypted_ephemeral_key: &Base64Text,
+    sealing: Option<&Sealing<'_>>,
+) -> Share {
     let (alg, key) = (public_key.alg.as_str(), public_key.key.as_str());
-    let (encrypted_ephemeral_key, error) =
-        match encrypt_ephemeral_key(alg, key, encrypted_ephemeral_key.as_str()) {
-            Ok(encrypted) => (encrypted, None),
-            Err(error) => (Base64Text::encode(&[]), Some(error.to_json())),
-        };
-    Share { member, public_key: public_key.id.clone(), encrypted_ephemeral_key, error }
+    let public_key = public_key.id.clone();
+    match encrypt_ephemeral_key(alg, key, encrypted_ephemeral_key.as_str()) {
+        Ok(encrypted_ephemeral_key) => {
+            Share { member, public_key, encrypted_ephemeral_key, error: None, sealed_ephemeral_key: None }
+        }
+        Err(error) => Share {
+            sealed_ephemeral_key: sealing.and_then(|sealing| sealing.seal(&member, encrypted_ephemeral_key)),
+            member,
+            public_key,
+            encrypted_ephemeral_key: Base64Text::encode(&[]),
+            error: Some(error.to_json()),
+        },
+    }
+}
+
+/// How the ephemeral key of a rotation is kept for a member.
+pub(super) struct Sealing<'a> {
+    pub(super) root_key: &'a RootKey,
+    /// The new key of the rotation.
+    pub(super) key: &'a KeyId,
+}
+
+impl Sealing<'_> {
+    /// `None` when there is no randomness: the member then needs an invitation.
+    fn seal(&self, member: &MemberId, ephemeral: &Base64Text) -> Option<Vec<u8>> {
+        self.root_key.seal(Purpose::RotationShare, &self.row(member), ephemeral.as_str().as_bytes()).ok()
+    }
+
+    fn open(&self, member: &MemberId, sealed: &[u8]) -> Result<Base64Text, ApiError> {
+        let text = self.root_key.open(Purpose::RotationShare, &self.row(member), sealed)?;
+        let text =
+            std::str::from_utf8(&text).map_err(|error| ApiError::caused_by(ErrorCode::AtRest, error))?;
+        Ok(Base64Text::from_checked(text))
+    }
+
+    fn row(&self, member: &MemberId) -> String {
+        format!("{}/{}", self.key, member)
+    }
 }
 
 fn check_ids(new: &KeyRotationStart) -> Result<(), ApiError> {

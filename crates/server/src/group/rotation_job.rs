@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::rotation::share;
+use super::rotation::{Sealing, share};
 use super::store;
 use super::store::public_keys::PublicKey;
 use super::store::rotations::{Candidate, Share, Work};
@@ -141,9 +141,11 @@ impl Walk<'_> {
         while !rest.is_empty() {
             let chunk: Vec<_> = rest.drain(..rest.len().min(CHUNK)).collect();
             let permit = self.handler.cores.clone().acquire_owned().await.map_err(JobError::broken)?;
-            let work = self.work.clone();
+            let (work, key) = (self.work.clone(), self.key.clone());
+            let root_key = self.handler.state.root_key.clone();
             tasks.spawn_blocking(move || {
-                let shares = encrypt_chunk(chunk, &work.encrypted_ephemeral_key);
+                let sealing = Sealing { root_key: &root_key, key: &key };
+                let shares = encrypt_chunk(chunk, &work.encrypted_ephemeral_key, &sealing);
                 drop(permit);
                 shares
             });
@@ -231,9 +233,13 @@ async fn write_batch(tx: &mut Tx, batch: &Batch) -> Result<Option<u64>, ApiError
     Ok(Some(written))
 }
 
-fn encrypt_chunk(members: Vec<(MemberId, PublicKey)>, encrypted_ephemeral_key: &Base64Text) -> Vec<Share> {
+fn encrypt_chunk(
+    members: Vec<(MemberId, PublicKey)>,
+    encrypted_ephemeral_key: &Base64Text,
+    sealing: &Sealing<'_>,
+) -> Vec<Share> {
     members
         .into_iter()
-        .map(|(member, public_key)| share(member, &public_key, encrypted_ephemeral_key))
+        .map(|(member, public_key)| share(member, &public_key, encrypted_ephemeral_key, Some(sealing)))
         .collect()
 }

@@ -46,8 +46,8 @@ pub(super) async fn change_password(
         Box::pin(async move { Ok(devices::verifier(tx, &jwt.user_id, &jwt.device_id).await?) })
     });
     let old = old.await?.ok_or(ErrorCode::JwtNotFresh)?;
-    check_password(state, origin, &jwt.device_id, &input.old_auth_key, &old)?;
-    let data = (jwt, input, old, state.now());
+    check_password(state, origin, &jwt.device_id, &input.old_auth_key, &old).await?;
+    let data = (jwt, input, old.hashed_authentication_key, state.now());
     state
         .db
         .write(data, |tx, (jwt, input, old, now)| Box::pin(store_password(tx, jwt, input, old, *now)))

@@ -4,12 +4,13 @@ use std::net::IpAddr;
 
 use keyfold_crypto::server::check_authentication_key;
 use keyfold_protocol::app::TokenClass;
-use keyfold_protocol::encoding::{DeviceIdentifier, HashedAuthenticationKey, SecretText};
+use keyfold_protocol::encoding::{DeviceIdentifier, SecretText};
 use keyfold_protocol::error::ErrorCode;
 use keyfold_protocol::id::{AppId, DeviceId};
 
 use super::identifier_hash;
-use super::store::devices::{self, LoginRow};
+use super::store::devices::{self, LoginRow, Verifier};
+use super::store::failures::{self, Of};
 use crate::error::ApiError;
 use crate::extract::{AppToken, ClientAddress};
 use crate::state::AppState;
@@ -92,7 +93,11 @@ pub(super) async fn authenticate(
         origin.count_failure(state);
         return Err(ErrorCode::LoginUserNotFound.into());
     };
-    check_password(state, origin, &row.device_id, auth_key, &row.hashed_authentication_key)?;
+    let verifier = Verifier {
+        hashed_authentication_key: row.hashed_authentication_key.clone(),
+        failures_full_at: row.failures_full_at,
+    };
+    check_password(state, origin, &row.device_id, auth_key, &verifier).await?;
     Ok(row)
 }
 
@@ -100,18 +105,20 @@ pub(super) async fn authenticate(
 ///
 /// # Errors
 /// 401/111, 401/112, 429.
-pub(super) fn check_password(
+pub(super) async fn check_password(
     state: &AppState,
     origin: &Origin,
     device: &DeviceId,
     auth_key: &SecretText,
-    stored: &HashedAuthenticationKey,
+    stored: &Verifier,
 ) -> Result<(), ApiError> {
-    state.throttle.check(Bucket::DeviceLogin(device), state.limits.throttle.failed_logins, state.now())?;
-    match check_authentication_key(auth_key.expose(), stored) {
+    let (rate, now) = (state.limits.throttle.failed_logins, state.now());
+    state.throttle.check(Bucket::DeviceLogin(device), rate, now)?;
+    state.throttle.check_stored(stored.failures_full_at, rate, now)?;
+    match check_authentication_key(auth_key.expose(), &stored.hashed_authentication_key) {
         Ok(true) => Ok(()),
         Ok(false) => {
-            count_failure(state, origin, device);
+            count_failure(state, origin, device).await?;
             Err(ErrorCode::WrongPassword.into())
         }
         Err(_) => Err(ErrorCode::AuthKeyFormat.into()),
@@ -119,7 +126,24 @@ pub(super) fn check_password(
 }
 
 /// Counts a wrong password or challenge.
-pub(super) fn count_failure(state: &AppState, origin: &Origin, device: &DeviceId) {
+pub(super) async fn count_failure(
+    state: &AppState,
+    origin: &Origin,
+    device: &DeviceId,
+) -> Result<(), ApiError> {
     state.throttle.count(Bucket::DeviceLogin(device), state.limits.throttle.failed_logins, state.now());
     origin.count_failure(state);
+    count_stored_failure(state, Of::Device(device.clone())).await
+}
+
+/// Counts a failure where all servers see it.
+pub(super) async fn count_stored_failure(state: &AppState, of: Of) -> Result<(), ApiError> {
+    if !state.throttle.is_enabled() {
+        return Ok(());
+    }
+    let data = (of, state.limits.throttle.failed_logins, state.now());
+    let counted = state.db.write(data, |tx, (of, rate, now)| {
+        Box::pin(async move { Ok(failures::count(tx, of, *rate, *now).await?) })
+    });
+    counted.await
 }

@@ -34,7 +34,9 @@ pub(super) async fn delete_by_identifier(
             deletion::delete(tx, app, &user, *now).await
         })
     });
-    deleted.await
+    deleted.await?;
+    state.jobs.wake();
+    Ok(())
 }
 
 /// Deletes a user.
@@ -43,7 +45,9 @@ pub(super) async fn delete_by_identifier(
 /// 400/100.
 pub(super) async fn delete_by_id(state: &AppState, app: &AppId, user: UserId) -> Result<(), ApiError> {
     let data = (app.clone(), user, state.now());
-    state.db.write(data, |tx, (app, user, now)| Box::pin(deletion::delete(tx, app, user, *now))).await
+    state.db.write(data, |tx, (app, user, now)| Box::pin(deletion::delete(tx, app, user, *now))).await?;
+    state.jobs.wake();
+    Ok(())
 }
 
 /// Turns the second factor of a user off.

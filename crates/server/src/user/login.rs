@@ -14,6 +14,7 @@ use super::authentication::{Origin, authenticate, count_failure};
 use super::identifier_hash;
 use super::session::{NewSession, access_token};
 use super::store::devices::{LoginRow, SaltRow};
+use super::store::failures::{self, Of};
 use super::store::{self, Action, sessions};
 use crate::app::App;
 use crate::db::Tx;
@@ -103,7 +104,7 @@ pub(super) async fn verify(
     };
     let (begun, outcome) = begin(state, begun).await?;
     if !outcome {
-        count_failure(state, origin, &begun.row.device_id);
+        count_failure(state, origin, &begun.row.device_id).await?;
         return Err(ErrorCode::WrongPassword.into());
     }
     state.throttle.forgive(Bucket::DeviceLogin(&begun.row.device_id));
@@ -225,6 +226,9 @@ async fn begin(state: &AppState, begin: Begin) -> Result<(std::sync::Arc<Begin>,
             }
             sessions::insert(tx, &begin.session_id, &row.device_id, &begin.refresh_token, begin.cap, now)
                 .await?;
+            if row.failures_full_at > 0 {
+                failures::forgive(tx, &Of::Device(row.device_id.clone())).await?;
+            }
             Ok(true)
         })
     });

@@ -6,9 +6,10 @@ use keyfold_protocol::id::{AppId, UserId};
 use keyfold_protocol::user::{LoginKeys, OtpInput, OtpRecoveryKeys, OtpRegister};
 use totp_rs::{Algorithm, Builder, Secret, Totp};
 
-use super::authentication::{Origin, authenticate};
+use super::authentication::{Origin, authenticate, count_stored_failure};
 use super::login::Challenge;
 use super::store;
+use super::store::failures::{self, Of};
 use super::store::second_factors::{self, RecoveryKeyRow};
 use crate::db::Tx;
 use crate::error::ApiError;
@@ -45,26 +46,29 @@ pub(super) async fn validate_code(
         .db
         .read(user.clone(), |tx, user| Box::pin(async move { Ok(second_factors::secret(tx, user).await?) }));
     let sealed = sealed.await?.ok_or(ErrorCode::OtpNotFound)?;
-    check_attempts(state, &user)?;
+    let has_failed = check_attempts(state, &user).await?;
     let secret = state.root_key.open(Purpose::OtpSecret, user.as_str(), &sealed)?;
     let Some(step) = totp(&secret)?.check(input.token.expose(), state.now() / 1_000) else {
-        count_failure(state, origin, &user);
+        count_failure(state, origin, &user).await?;
         return Err(ErrorCode::OtpWrong.into());
     };
     let (keys, challenge) = Challenge::prepare(state, row).await?.split();
     let use_up = !state.development;
-    let data = (origin.app_id.clone(), challenge, step, use_up, state.now());
-    let stored = state.db.write(data, |tx, (app, challenge, step, use_up, now)| {
+    let data = (origin.app_id.clone(), challenge, step, (use_up, has_failed), state.now());
+    let stored = state.db.write(data, |tx, (app, challenge, step, (use_up, has_failed), now)| {
         Box::pin(async move {
             if *use_up && !second_factors::take_step(tx, &challenge.row.user_id, *step).await? {
                 return Err(ErrorCode::OtpWrong.into());
+            }
+            if *has_failed {
+                failures::forgive(tx, &Of::User(challenge.row.user_id.clone())).await?;
             }
             challenge.store(tx, app, *now).await
         })
     });
     if let Err(error) = stored.await {
         if error.code() == ErrorCode::OtpWrong {
-            count_failure(state, origin, &user);
+            count_failure(state, origin, &user).await?;
         }
         return Err(error);
     }
@@ -83,21 +87,24 @@ pub(super) async fn validate_recovery_key(
 ) -> Result<LoginKeys, ApiError> {
     let row = authenticate(state, origin, &input.device_identifier, &input.auth_key).await?;
     let user = row.user_id.clone();
-    check_attempts(state, &user)?;
+    let has_failed = check_attempts(state, &user).await?;
     let (keys, challenge) = Challenge::prepare(state, row).await?.split();
     let hash = sha256(input.token.expose().as_bytes());
-    let data = (origin.app_id.clone(), challenge, hash, state.now());
-    let stored = state.db.write(data, |tx, (app, challenge, hash, now)| {
+    let data = (origin.app_id.clone(), challenge, hash, has_failed, state.now());
+    let stored = state.db.write(data, |tx, (app, challenge, hash, has_failed, now)| {
         Box::pin(async move {
             if !second_factors::take_recovery_key(tx, &challenge.row.user_id, hash).await? {
                 return Err(ErrorCode::OtpNotFound.into());
+            }
+            if *has_failed {
+                failures::forgive(tx, &Of::User(challenge.row.user_id.clone())).await?;
             }
             challenge.store(tx, app, *now).await
         })
     });
     if let Err(error) = stored.await {
         if error.code() == ErrorCode::OtpNotFound {
-            count_failure(state, origin, &user);
+            count_failure(state, origin, &user).await?;
         }
         return Err(error);
     }
@@ -154,13 +161,25 @@ pub(super) async fn recovery_keys(state: &AppState, user: &UserId) -> Result<Otp
     Ok(OtpRecoveryKeys { keys })
 }
 
-fn check_attempts(state: &AppState, user: &UserId) -> Result<(), ApiError> {
-    state.throttle.check(Bucket::SecondFactor(user), state.limits.throttle.failed_logins, state.now())
+/// Whether there were failures since the last success.
+///
+/// # Errors
+/// 429.
+async fn check_attempts(state: &AppState, user: &UserId) -> Result<bool, ApiError> {
+    let (rate, now) = (state.limits.throttle.failed_logins, state.now());
+    state.throttle.check(Bucket::SecondFactor(user), rate, now)?;
+    let full_at = state
+        .db
+        .read(user.clone(), |tx, user| Box::pin(async move { Ok(failures::full_at(tx, user).await?) }));
+    let full_at = full_at.await?;
+    state.throttle.check_stored(full_at, rate, now)?;
+    Ok(full_at > 0)
 }
 
-fn count_failure(state: &AppState, origin: &Origin, user: &UserId) {
+async fn count_failure(state: &AppState, origin: &Origin, user: &UserId) -> Result<(), ApiError> {
     state.throttle.count(Bucket::SecondFactor(user), state.limits.throttle.failed_logins, state.now());
     origin.count_failure(state);
+    count_stored_failure(state, Of::User(user.clone())).await
 }
 
 fn totp(secret: &[u8]) -> Result<Totp, ApiError> {

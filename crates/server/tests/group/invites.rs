@@ -2,6 +2,7 @@
 
 use hyper::Method;
 use keyfold_protocol::group::{GroupInviteItem, GroupUserListItem, ListGroupItem, NewMemberOutput};
+use keyfold_server::config::Rate;
 use serde_json::{Value, json};
 
 use crate::support::{Engine, User, World, at, on_both_databases};
@@ -388,4 +389,25 @@ async fn pending_entries_and_members_have_limits() {
     // Who leaves makes room.
     a.delete(&at(&group, "/leave")).await.done();
     b.patch(&at(&group, "/invite")).await.done();
+}
+
+#[tokio::test]
+async fn invitations_and_join_requests_of_a_user_are_limited_per_time() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let world = World::start_with(engine, |config| {
+            config.limits.throttle.approaches_per_user = Rate { burst: 2, per_minute: 1 };
+        })
+        .await;
+        let [alice, bob, carol, dave] = world.users().await;
+        let group = alice.create_light().await;
+        let invite = |guest: &User| at(&group, &format!("/invite/{}/light", guest.id()));
+        alice.put(&invite(&bob), &json!({})).await.done();
+        alice.put(&invite(&carol), &json!({})).await.done();
+        alice.put(&invite(&dave), &json!({})).await.refused(429, 429);
+        alice.patch(&at(&group, "/join_req")).await.refused(429, 429);
+        // Others are not concerned, nor is the backend.
+        dave.patch(&at(&group, "/join_req")).await.done();
+        let path = format!("group/forced/{}/{group}/invite_auto/{}/light", alice.id(), dave.id());
+        world.backend(Method::POST, &path, &json!({})).await.done();
+    }
 }

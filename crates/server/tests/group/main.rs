@@ -3,6 +3,8 @@
 
 mod access;
 mod crash;
+mod departure;
+mod every_endpoint;
 mod forced;
 mod hierarchy;
 mod invites;

@@ -8,11 +8,16 @@ use keyfold_crypto::{PrivateKey, SigningKey, Suite};
 use keyfold_protocol::app::{AppOptions, GroupOptions};
 use keyfold_protocol::group::{KeyRotationPending, KeyRotationStartOutput, NewMemberOutput};
 use keyfold_protocol::id::KeyId;
+use keyfold_server::random::ordered_id;
 use serde_json::{Value, json};
 
 use crate::support::{Engine, User, World, at, on_both_databases};
 
 on_both_databases! {
+    who_has_not_finished_a_rotation_invites_nobody_who_could_not_read,
+    who_is_invited_while_a_rotation_runs_is_served_before_it_accepts,
+    a_share_that_failed_is_made_anew_when_the_member_has_another_key,
+    a_rotation_that_nobody_can_finish_expires,
     a_rotation_reaches_every_member,
     the_ephemeral_key_is_erased_when_everybody_is_served,
     finishing_is_idempotent_and_takes_only_what_is_pending,
@@ -221,7 +226,7 @@ async fn a_member_with_an_unusable_key_delays_nobody(world: World) {
         assert_eq!(pending[0].encrypted_ephemeral_key_by_group_key_and_public_key.as_str(), "");
         assert!(user.has_update(&group).await);
     }
-    // Only new keys help, and they end it.
+    // New keys end it.
     let stored = KeyId::from(world.public_key_id_of(&broken).await);
     let mut body = alice.keys_for(&group, &bob.keys.public, None).await;
     for key in body["keys"].as_array_mut().unwrap() {
@@ -314,6 +319,10 @@ async fn signatures_of_the_starter_reach_the_others(world: World) {
             .unwrap();
     let started: KeyRotationStartOutput = alice.post(&at(&group, "/key_rotation"), &body).await.ok();
     world.jobs_done().await;
+    let pending: Value = bob.get(&at(&group, "/key_rotation")).await.ok();
+    assert_eq!(pending[0]["signed_by_user_id"], json!(alice.id()));
+    assert_eq!(pending[0]["signed_by_user_sign_key_id"], json!(verify_key.id()));
+    assert!(pending[0]["group_key_sig"].is_string(), "can be checked before it is accepted");
     let opened = bob.open(&group).await;
     let signed_by = opened.keys[0].signed_by.clone().unwrap();
     assert_eq!((signed_by.user_id.as_str(), signed_by.verify_key_id.as_str()), (alice.id(), verify_key.id()));
@@ -366,6 +375,94 @@ async fn who_joins_while_a_rotation_runs_is_served(world: World) {
     let light = world.user().await;
     alice.add_light(&group, &light, 4).await;
     assert!(!light.has_update(&group).await);
+}
+
+async fn who_has_not_finished_a_rotation_invites_nobody_who_could_not_read(world: World) {
+    let [alice, bob, carol] = world.users().await;
+    let group = alice.create_group().await;
+    alice.add(&group, &bob, 2).await;
+    let old_keys = bob.keys_for(&group, &carol.keys.public, None).await;
+    alice.rotate(&group).await;
+    world.jobs_done().await;
+    for kind in ["invite", "invite_auto"] {
+        let path = at(&group, &format!("/{kind}/{}", carol.id()));
+        bob.put(&path, &old_keys).await.refused(200, 304);
+    }
+    carol.patch(&at(&group, "/join_req")).await.done();
+    let accept = at(&group, &format!("/join_req/{}", carol.id()));
+    bob.put(&accept, &old_keys).await.refused(200, 304);
+    // Nor can such keys take the place of better ones.
+    let again = at(&group, &format!("/re_invite/{}", alice.id()));
+    let mut lacking = bob.keys_for(&group, &alice.keys.public, None).await;
+    lacking["keys"].as_array_mut().unwrap().remove(0);
+    bob.put(&again, &lacking).await.refused(200, 304);
+    assert_eq!(alice.open(&group).await.keys.len(), 2);
+    let text = alice.open(&group).await.encrypt("for the new member");
+    // Meanwhile bob has finished.
+    let keys = bob.keys_for(&group, &carol.keys.public, None).await;
+    bob.put(&accept, &keys).await.ok::<NewMemberOutput>();
+    assert_eq!(carol.open(&group).await.decrypt(&text).unwrap(), "for the new member");
+}
+
+async fn who_is_invited_while_a_rotation_runs_is_served_before_it_accepts(world: World) {
+    let [alice, bob, carol] = world.users().await;
+    let group = alice.create_group().await;
+    alice.add(&group, &bob, 2).await;
+    let old_keys = bob.keys_for(&group, &carol.keys.public, None).await;
+    let key = alice.rotate(&group).await;
+    world.jobs_done().await;
+    let running = "UPDATE group_keys SET encrypted_ephemeral_key = $2 WHERE id = $1";
+    world.execute(running, vec![key.as_str().to_owned(), "AAAA".into()]).await;
+    bob.put(&at(&group, &format!("/invite/{}", carol.id())), &old_keys).await.ok::<Value>();
+    let complete = "UPDATE group_keys SET encrypted_ephemeral_key = NULL WHERE id = $1";
+    world.execute(complete, vec![key.as_str().to_owned()]).await;
+    carol.patch(&at(&group, "/invite")).await.done();
+    assert!(carol.has_update(&group).await);
+}
+
+async fn a_share_that_failed_is_made_anew_when_the_member_has_another_key(world: World) {
+    let [alice, bob] = world.users().await;
+    let group = alice.create_group().await;
+    alice.add(&group, &bob, 4).await;
+    let (good, user_group) = (world.public_key_id_of(&bob).await, bob.user_group.as_str().to_owned());
+    // For a while bob's newest key is one that nobody can encrypt to.
+    let broken = ordered_id();
+    world
+        .execute(
+            "INSERT INTO group_keys (id, group_id, created_at, group_key_alg, keypair_encrypt_alg, public_key, encrypted_private_key)
+             VALUES ($1, $2, 2, '-', 'ECIES-ed25519', 'no key', '')",
+            vec![broken.clone(), user_group.clone()],
+        )
+        .await;
+    let set_key = "UPDATE groups SET current_key_id = $1 WHERE id = $2";
+    world.execute(set_key, vec![broken, user_group.clone()]).await;
+    alice.rotate(&group).await;
+    world.jobs_done().await;
+    let path = at(&group, "/key_rotation");
+    let pending: Vec<KeyRotationPending> = bob.get(&path).await.ok();
+    assert!(pending[0].error.is_some());
+    let text = alice.open(&group).await.encrypt("after the repair");
+    world.execute(set_key, vec![good, user_group]).await;
+    let pending: Vec<KeyRotationPending> = bob.get(&path).await.ok();
+    assert_eq!(pending[0].error, None);
+    assert_eq!(bob.open(&group).await.decrypt(&text).unwrap(), "after the repair");
+    let kept = "SELECT count(*) FROM pending_key_rotations WHERE sealed_ephemeral_key IS NOT NULL";
+    assert_eq!(world.count(kept, &[]).await, 0, "nothing is kept that is not needed");
+}
+
+async fn a_rotation_that_nobody_can_finish_expires(world: World) {
+    let broken = User::with_public_key(&world, "ECIES-ed25519", "no key").await;
+    let alice = world.user().await;
+    let group = alice.create_group().await;
+    alice.add_light(&group, &broken, 4).await;
+    alice.rotate(&group).await;
+    world.jobs_done().await;
+    let state = world.state();
+    keyfold_server::retention::forget_expired(state).await.unwrap();
+    assert!(broken.has_update(&group).await);
+    world.clock().advance(state.limits.groups.rotation_expiry_ms + 1);
+    keyfold_server::retention::forget_expired(state).await.unwrap();
+    assert_eq!(world.count("SELECT count(*) FROM pending_key_rotations", &[]).await, 0);
 }
 
 async fn nobody_removed_before_a_rotation_reads_what_comes_after_it(world: World) {

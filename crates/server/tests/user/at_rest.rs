@@ -1,8 +1,9 @@
 //! Secrets in the database, and the root key they are encrypted under.
 
 use keyfold_server::app::App;
+use keyfold_server::db::Db;
 use keyfold_server::installation::{InstallationError, rotate_root_key};
-use keyfold_server::{RootKey, Server, StartError};
+use keyfold_server::{DatabaseConfig, RootKey, Server, StartError};
 use serde_json::Value;
 
 use crate::second_factor;
@@ -68,4 +69,28 @@ async fn an_app_does_not_show_its_keys_when_printed() {
         !printed.contains(world.app.secret_token.expose())
             && !printed.contains(world.app.jwt_sign_key.expose())
     );
+}
+
+/// A copy of the file of an SQLite database holds what is stored, and not what was.
+#[tokio::test]
+async fn deleted_secrets_do_not_stay_in_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keyfold.db");
+    let holds_secret = || {
+        let files = std::fs::read_dir(folder.path()).unwrap();
+        let mut contents = files.map(|file| std::fs::read(file.unwrap().path()).unwrap());
+        contents.any(|content| content.windows(16).any(|window| window == b"secretsecretsecr"))
+    };
+    for delete in [false, true] {
+        let db = Db::open(&DatabaseConfig::Sqlite { path: path.clone() }).await.unwrap();
+        let sql = if delete {
+            "DELETE FROM server_facts WHERE name = 'a secret'"
+        } else {
+            // Larger than a page: it lies on pages of its own.
+            "INSERT INTO server_facts (name, value) VALUES ('a secret', CAST(replace(hex(zeroblob(2000)), '0', 'secret') AS BLOB))"
+        };
+        db.write((), move |tx, ()| Box::pin(async move { Ok(tx.execute(sql, &[]).await?) })).await.unwrap();
+        db.close().await;
+        assert_eq!(holds_secret(), !delete);
+    }
 }

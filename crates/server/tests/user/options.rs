@@ -4,7 +4,14 @@ use hyper::Method;
 use keyfold_protocol::app::{Access, AppOption, AppOptions};
 use serde_json::Value;
 
+use crate::on_both_engines;
 use crate::support::{Engine, World};
+
+on_both_engines!(
+    each_endpoint_obeys_its_option_and_no_other,
+    the_standard_preset_lets_only_the_backend_register_and_delete,
+    the_closed_preset_blocks_every_option_for_both_tokens,
+);
 
 /// What governs an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -85,9 +92,8 @@ async fn passes(
     answer.refusal() != (400, 203)
 }
 
-#[tokio::test]
-async fn each_endpoint_obeys_its_option_and_no_other() {
-    let world = World::start_with(Engine::Sqlite, |config| config.development = true).await;
+async fn each_endpoint_obeys_its_option_and_no_other(engine: Engine) {
+    let world = World::start_with(engine, |config| config.development = true).await;
     for endpoint in ENDPOINTS {
         let (method, path, _, governed) = endpoint;
         for access in [Access::Blocked, Access::Public, Access::Secret] {
@@ -119,9 +125,8 @@ async fn each_endpoint_obeys_its_option_and_no_other() {
     }
 }
 
-#[tokio::test]
-async fn the_standard_preset_lets_only_the_backend_register_and_delete() {
-    let world = World::start_with(Engine::Sqlite, |config| config.development = true).await;
+async fn the_standard_preset_lets_only_the_backend_register_and_delete(engine: Engine) {
+    let world = World::start_with(engine, |config| config.development = true).await;
     let app = world.another_app(AppOptions::standard()).await;
     for endpoint in ENDPOINTS {
         let (method, path, _, governed) = endpoint;
@@ -134,9 +139,8 @@ async fn the_standard_preset_lets_only_the_backend_register_and_delete() {
     }
 }
 
-#[tokio::test]
-async fn the_closed_preset_blocks_every_option_for_both_tokens() {
-    let world = World::start(Engine::Sqlite).await;
+async fn the_closed_preset_blocks_every_option_for_both_tokens(engine: Engine) {
+    let world = World::start(engine).await;
     let app = world.another_app(AppOptions::closed()).await;
     for (method, path, needs_user, governed) in ENDPOINTS {
         if *needs_user || !matches!(governed, By(_)) {
@@ -146,4 +150,30 @@ async fn the_closed_preset_blocks_every_option_for_both_tokens() {
             app.call_with(token, method.clone(), path, None, &Value::Null).await.refused(400, 203);
         }
     }
+}
+
+/// The table above says what the protocol says; the server's own list must name the same endpoints, governed by the same options.
+#[test]
+fn the_table_names_every_endpoint_about_users() {
+    use keyfold_server::endpoint::Governed as Actual;
+    let matches = |template: &str, path: &str| {
+        let (template, path): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
+        template.len() == path.len()
+            && template.iter().zip(&path).all(|(part, given)| part.starts_with('{') || part == given)
+    };
+    let operations = keyfold_server::openapi::operations();
+    let about_users: Vec<_> = operations.iter().filter(|operation| operation.area == "Users").collect();
+    for operation in &about_users {
+        let path = operation.path.strip_prefix("/api/v1/").unwrap();
+        let entry =
+            ENDPOINTS.iter().find(|(method, given, ..)| *method == operation.method && matches(path, given));
+        let (_, _, _, governed) = entry.unwrap_or_else(|| panic!("{} {path} is missing", operation.method));
+        let actual = match operation.governed {
+            Actual::Free => Free,
+            Actual::SecretOnly => SecretOnly,
+            Actual::By(option) => By(option),
+        };
+        assert_eq!(actual, *governed, "{} {path}", operation.method);
+    }
+    assert_eq!(about_users.len(), ENDPOINTS.len());
 }

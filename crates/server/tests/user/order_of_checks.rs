@@ -4,12 +4,19 @@ use hyper::Method;
 use keyfold_protocol::app::{AppOption, AppOptions};
 use serde_json::{Value, json};
 
+use crate::on_both_engines;
 use crate::support::{Engine, World};
 
+on_both_engines!(
+    token_then_jwt_then_option_then_freshness_then_body_then_rule,
+    a_recent_login_is_asked_for_before_anything_is_looked_up,
+    a_registration_is_checked_for_form_then_keys_then_identifier,
+    a_confirmation_is_checked_for_token_then_keys_then_rank,
+);
+
 /// A request that is wrong in one more way than the next: each line is what is reported while everything below it is wrong as well.
-#[tokio::test]
-async fn token_then_jwt_then_option_then_freshness_then_body_then_rule() {
-    let world = World::start(Engine::Sqlite).await;
+async fn token_then_jwt_then_option_then_freshness_then_body_then_rule(engine: Engine) {
+    let world = World::start(engine).await;
     let session = world.new_user("alice").await;
     let stale = session.refreshed_jwt().await;
     let mut options = AppOptions::lax();
@@ -51,9 +58,8 @@ async fn token_then_jwt_then_option_then_freshness_then_body_then_rule() {
 }
 
 /// Endpoints whose first rule is a recent login say so before they look for what they are to change.
-#[tokio::test]
-async fn a_recent_login_is_asked_for_before_anything_is_looked_up() {
-    let world = World::start(Engine::Sqlite).await;
+async fn a_recent_login_is_asked_for_before_anything_is_looked_up(engine: Engine) {
+    let world = World::start(engine).await;
     let session = world.new_user("alice").await;
     let stale = session.refreshed_jwt().await;
     for (method, path) in [
@@ -69,9 +75,8 @@ async fn a_recent_login_is_asked_for_before_anything_is_looked_up() {
 }
 
 /// The checks of a registration: form, user keys, identifier.
-#[tokio::test]
-async fn a_registration_is_checked_for_form_then_keys_then_identifier() {
-    let world = World::start(Engine::Sqlite).await;
+async fn a_registration_is_checked_for_form_then_keys_then_identifier(engine: Engine) {
+    let world = World::start(engine).await;
     world.register("alice").await;
     let mut body = serde_json::to_value(crate::support::register_body("alice")).unwrap();
     world.call(Method::POST, "register", None, &body).await.refused(400, 101);
@@ -82,9 +87,8 @@ async fn a_registration_is_checked_for_form_then_keys_then_identifier() {
 }
 
 /// The checks of a device confirmation: token, keys, rank.
-#[tokio::test]
-async fn a_confirmation_is_checked_for_token_then_keys_then_rank() {
-    let world = World::start(Engine::Sqlite).await;
+async fn a_confirmation_is_checked_for_token_then_keys_then_rank(engine: Engine) {
+    let world = World::start(engine).await;
     let alice = world.new_user("alice").await;
     let prepared = crate::devices::prepare(&world, "phone").await;
     let mut body = json!({"user_keys": {"keys": [], "rank": 0, "key_session": false}, "token": "unknown"});

@@ -4,15 +4,25 @@ use hyper::Method;
 use keyfold_protocol::app::AppOptions;
 use serde_json::{Value, json};
 
+use crate::on_both_engines;
 use crate::support::{Engine, World};
 
-async fn world() -> World {
-    World::start(Engine::Sqlite).await
+on_both_engines!(
+    unknown_paths_and_methods_are_404_in_the_envelope,
+    preflight_is_answered_for_any_path_without_allowing_credentials,
+    the_app_token_is_checked_first,
+    bodies_are_read_whatever_their_content_type_says,
+    deeply_nested_json_is_refused,
+    the_root_leads_to_the_dashboard,
+    health_and_metrics_name_routes_and_never_values,
+);
+
+async fn world(engine: Engine) -> World {
+    World::start(engine).await
 }
 
-#[tokio::test]
-async fn unknown_paths_and_methods_are_404_in_the_envelope() {
-    let world = world().await;
+async fn unknown_paths_and_methods_are_404_in_the_envelope(engine: Engine) {
+    let world = world(engine).await;
     for (method, path) in [
         (Method::GET, "/api/v1/nothing"),
         (Method::GET, "/api/v1/register"),
@@ -29,9 +39,8 @@ async fn unknown_paths_and_methods_are_404_in_the_envelope() {
     assert_eq!(world.raw(Method::HEAD, "/health", &[], Vec::new()).await.status, 404);
 }
 
-#[tokio::test]
-async fn preflight_is_answered_for_any_path_without_allowing_credentials() {
-    let world = world().await;
+async fn preflight_is_answered_for_any_path_without_allowing_credentials(engine: Engine) {
+    let world = world(engine).await;
     let answer = world.raw(Method::OPTIONS, "/api/v1/whatever", &[], Vec::new()).await;
     assert_eq!((answer.status, answer.bytes.len()), (200, 0));
     assert_eq!(answer.headers["access-control-allow-origin"], "*");
@@ -44,9 +53,8 @@ async fn preflight_is_answered_for_any_path_without_allowing_credentials() {
     assert!(!answer.headers.contains_key("access-control-allow-credentials"));
 }
 
-#[tokio::test]
-async fn the_app_token_is_checked_first() {
-    let world = world().await;
+async fn the_app_token_is_checked_first(engine: Engine) {
+    let world = world(engine).await;
     let call = async |token: Option<&str>| {
         let headers: Vec<_> =
             token.map(|token| ("x-sentc-app-token", token.to_owned())).into_iter().collect();
@@ -67,9 +75,8 @@ async fn the_app_token_is_checked_first() {
     assert_eq!(other.raw(Method::POST, "/api/v1/exists", &headers, Vec::new()).await.refusal(), (401, 204));
 }
 
-#[tokio::test]
-async fn bodies_are_read_whatever_their_content_type_says() {
-    let world = world().await;
+async fn bodies_are_read_whatever_their_content_type_says(engine: Engine) {
+    let world = world(engine).await;
     let headers = [
         ("x-sentc-app-token", world.app.public_token.expose().to_owned()),
         ("content-type", "text/plain".to_owned()),
@@ -83,24 +90,21 @@ async fn bodies_are_read_whatever_their_content_type_says() {
     world.raw(Method::POST, "/api/v1/exists", &headers, invalid_utf8).await.refused(422, 11);
 }
 
-#[tokio::test]
-async fn deeply_nested_json_is_refused() {
-    let world = world().await;
+async fn deeply_nested_json_is_refused(engine: Engine) {
+    let world = world(engine).await;
     let headers = [("x-sentc-app-token", world.app.public_token.expose().to_owned())];
     let body = "[".repeat(200_000).into_bytes();
     world.raw(Method::POST, "/api/v1/exists", &headers, body).await.refused(422, 11);
 }
 
-#[tokio::test]
-async fn the_root_leads_to_the_dashboard() {
-    let world = world().await;
+async fn the_root_leads_to_the_dashboard(engine: Engine) {
+    let world = world(engine).await;
     let answer = world.raw(Method::GET, "/", &[], Vec::new()).await;
     assert_eq!((answer.status, answer.headers["location"].to_str().unwrap()), (301, "/dashboard"));
 }
 
-#[tokio::test]
-async fn health_and_metrics_name_routes_and_never_values() {
-    let world = world().await;
+async fn health_and_metrics_name_routes_and_never_values(engine: Engine) {
+    let world = world(engine).await;
     world.raw(Method::GET, "/health", &[], Vec::new()).await.ok::<Value>();
     world.call(Method::GET, "user/somebody-private/public_key", None, &Value::Null).await.refused(400, 100);
     world.raw(Method::GET, "/api/v1/a-secret-in-a-path", &[], Vec::new()).await.refused(404, 404);

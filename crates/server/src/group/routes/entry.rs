@@ -3,6 +3,7 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use keyfold_protocol::GROUP_ACCESS_HEADER;
+use keyfold_protocol::app::TokenClass;
 use keyfold_protocol::error::ErrorCode;
 use keyfold_protocol::id::{AppId, GroupId, UserId, is_uuid};
 
@@ -11,6 +12,7 @@ use crate::error::ApiError;
 use crate::extract::{AppToken, FromSegment, Jwt, Path};
 use crate::group::access::Caller;
 use crate::state::AppState;
+use crate::throttle::Bucket;
 
 impl FromRequestParts<AppState> for Caller {
     type Rejection = ApiError;
@@ -35,6 +37,29 @@ impl FromRequestParts<AppState> for ForcedCaller {
             Path::<(Id<UserId>, Id<GroupId>)>::from_request_parts(parts, state).await?;
         let app: AppId = app.id.clone();
         Ok(Self(Caller { app, user, group, via: access_group(parts)? }))
+    }
+}
+
+/// Counts an invitation or a join request against the user's limit. The app's own backend is not counted.
+pub(super) struct Approach;
+
+impl FromRequestParts<AppState> for Approach {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let AppToken { class, .. } = AppToken::from_request_parts(parts, state).await?;
+        if class == TokenClass::Public {
+            let jwt = Jwt::from_request_parts(parts, state).await?;
+            let rate = state.limits.throttle.approaches_per_user;
+            state.throttle.take(Bucket::Approach(&jwt.user_id), rate, state.now())?;
+        }
+        Ok(Self)
+    }
+}
+
+impl Demand for Approach {
+    fn describe(operation: &mut Operation) {
+        operation.can_refuse(&[ErrorCode::TooManyRequests]);
     }
 }
 

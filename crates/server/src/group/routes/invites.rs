@@ -4,7 +4,7 @@ use axum::extract::State;
 use keyfold_protocol::group::{NewMemberKey, NewMemberKeys, NewMemberLight, NewMemberOutput};
 use keyfold_protocol::id::{GroupId, KeySessionId, MemberId};
 
-use super::entry::Id;
+use super::entry::{Approach, Id};
 use crate::error::ApiError;
 use crate::extract::{Allow, Body, Gate, Jwt, Path, gate};
 use crate::group::access::Caller;
@@ -61,6 +61,7 @@ pub(super) async fn send<W: Way>(
     State(state): State<AppState>,
     caller: Caller,
     _: Allow<W::Gate>,
+    _: Approach,
     Path((_, Id(guest))): Guest,
     Body(keys): Body<NewMemberKeys>,
 ) -> ApiResult<NewMemberOutput> {
@@ -72,6 +73,7 @@ pub(super) async fn send_light<W: Way>(
     State(state): State<AppState>,
     caller: Caller,
     _: Allow<W::Gate>,
+    _: Approach,
     Path((_, Id(guest))): Guest,
     Body(NewMemberLight { rank }): Body<NewMemberLight>,
 ) -> Done {
@@ -96,6 +98,7 @@ pub(super) async fn send_again<W: Way>(
     State(state): State<AppState>,
     caller: Caller,
     _: Allow<W::Gate>,
+    _: Approach,
     Path((_, Id(guest))): Guest,
     Body(keys): Body<NewMemberKeys>,
 ) -> ApiResult<NewMemberOutput> {

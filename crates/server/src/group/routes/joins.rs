@@ -4,7 +4,7 @@ use axum::extract::State;
 use keyfold_protocol::group::{NewMemberKeys, NewMemberLight, NewMemberOutput};
 use keyfold_protocol::id::{GroupId, MemberId};
 
-use super::entry::Id;
+use super::entry::{Approach, Id};
 use crate::error::ApiError;
 use crate::extract::{Allow, Body, Jwt, Path, gate};
 use crate::group::access::Caller;
@@ -20,6 +20,7 @@ pub(super) async fn ask(
     State(state): State<AppState>,
     jwt: Jwt,
     _: Allow<gate::GroupJoinReq>,
+    _: Approach,
     Path(Id(target)): Path<Id<GroupId>>,
 ) -> Done {
     let data = (jwt, target, state.limits.groups, state.now());
@@ -35,6 +36,7 @@ pub(super) async fn ask_for_group(
     State(state): State<AppState>,
     caller: Caller,
     _: Allow<gate::GroupJoinReq>,
+    _: Approach,
     Path((_, Id(target))): Path<(GroupId, Id<GroupId>)>,
 ) -> Done {
     let data = (caller, target, state.limits.groups, state.now());

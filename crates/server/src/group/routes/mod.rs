@@ -38,7 +38,6 @@ const INVITATION: &[ErrorCode] = &[
     ErrorCode::AlreadyMember,
     ErrorCode::AlreadyInvited,
     ErrorCode::GroupLimit,
-    ErrorCode::TooManyRequests,
     ErrorCode::UserNotFound,
     ErrorCode::GroupAccess,
 ];
@@ -248,13 +247,8 @@ fn answers() -> Vec<Endpoint> {
 }
 
 fn join_requests() -> Vec<Endpoint> {
-    const ASK: &[ErrorCode] = &[
-        ErrorCode::AlreadyMember,
-        ErrorCode::GroupAccess,
-        ErrorCode::InvitesStopped,
-        ErrorCode::GroupLimit,
-        ErrorCode::TooManyRequests,
-    ];
+    const ASK: &[ErrorCode] =
+        &[ErrorCode::AlreadyMember, ErrorCode::GroupAccess, ErrorCode::InvitesStopped, ErrorCode::GroupLimit];
     const ACCEPT: &[ErrorCode] = &[ErrorCode::RankInsufficient, ErrorCode::JoinRequestNotFound];
     vec![
         patch("/group/{group_id}/join_req", joins::ask, "Asks to become a member").refuses(ASK),

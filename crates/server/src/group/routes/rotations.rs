@@ -9,7 +9,7 @@ use keyfold_protocol::id::{GroupId, KeyId};
 use crate::error::ApiError;
 use crate::extract::{Allow, AppToken, Body, Path, gate};
 use crate::group::access::Caller;
-use crate::group::rotation;
+use crate::group::rotation::{self, Repair};
 use crate::reply::{ApiResult, Reply, done};
 use crate::state::AppState;
 
@@ -37,7 +37,20 @@ pub(super) async fn pending(
     caller: Caller,
     _: Allow<gate::GroupGet>,
 ) -> ApiResult<Vec<KeyRotationPending>> {
-    Ok(Reply(state.db.read(caller, |tx, caller| Box::pin(rotation::pending(tx, caller))).await?))
+    let read = state.db.read(caller.clone(), |tx, caller| Box::pin(rotation::pending(tx, caller)));
+    let (pending, repair) = read.await?;
+    if repair == Repair::Needless {
+        return Ok(Reply(pending));
+    }
+    let data = (caller, state.root_key.clone());
+    let repaired = state.db.write(data, |tx, (caller, root_key)| {
+        Box::pin(async move {
+            rotation::repair(tx, caller, root_key).await?;
+            rotation::pending(tx, caller).await
+        })
+    });
+    let (pending, _) = repaired.await?;
+    Ok(Reply(pending))
 }
 
 /// `PUT /group/:id/key_rotation/:key_id`: any member.

@@ -3,6 +3,7 @@
 use keyfold_protocol::group::AccessBy;
 use keyfold_protocol::id::{AppId, GroupId, UserId};
 
+use super::members::delete_within;
 use crate::db::{DbError, Dialect, Tx, params};
 use crate::group::access::{Access, Group};
 use crate::group::principal::{MemberKind, Principal};
@@ -61,7 +62,7 @@ pub(in crate::group) async fn count_children(
     group: &GroupId,
     limit: u32,
 ) -> Result<u32, DbError> {
-    let sql = "SELECT count(*) FROM (SELECT 1 FROM groups WHERE parent_id = $1 LIMIT $2) AS few";
+    let sql = "SELECT count(*) FROM (SELECT 1 FROM groups WHERE parent_id = $1 AND kind = 0 LIMIT $2) AS few";
     Ok(tx.query_opt(sql, params![group, limit], |row| row.col()).await?.unwrap_or(0))
 }
 
@@ -71,24 +72,65 @@ pub(in crate::group) async fn toggle_invites(tx: &mut Tx, group: &GroupId) -> Re
     tx.execute(sql, params![group]).await.map(drop)
 }
 
-/// The group and all below it.
-pub(in crate::group) async fn with_descendants(
-    tx: &mut Tx,
-    group: &GroupId,
-) -> Result<Vec<GroupId>, DbError> {
+/// Marks the group and all below it as deleted, and returns them: they are no groups of users any more, which is all that access checks
+/// and lists know.
+pub(in crate::group) async fn mark_deleted(tx: &mut Tx, group: &GroupId) -> Result<Vec<GroupId>, DbError> {
     tx.query(
-        "WITH RECURSIVE tree (id) AS (
-            SELECT id FROM groups WHERE id = $1
-            UNION ALL
-            SELECT g.id FROM tree t JOIN groups g ON g.parent_id = t.id)
-         SELECT id FROM tree",
+        "UPDATE groups SET kind = 2 WHERE id IN (
+            WITH RECURSIVE tree (id) AS (
+                SELECT id FROM groups WHERE id = $1
+                UNION ALL
+                SELECT g.id FROM tree t JOIN groups g ON g.parent_id = t.id)
+            SELECT id FROM tree)
+         RETURNING id",
         params![group],
         |row| row.col(),
     )
     .await
 }
 
-/// Deletes the group, and by foreign keys its descendants and everything that belongs to them.
+/// Some of the groups below a deleted one, and that one itself, the deepest first.
+pub(in crate::group) async fn deleted_tree(
+    tx: &mut Tx,
+    group: &GroupId,
+    limit: u64,
+) -> Result<Vec<GroupId>, DbError> {
+    tx.query(
+        "WITH RECURSIVE tree (id, depth) AS (
+            SELECT id, depth FROM groups WHERE id = $1 AND kind = 2
+            UNION ALL
+            SELECT g.id, g.depth FROM tree t JOIN groups g ON g.parent_id = t.id)
+         SELECT id FROM tree ORDER BY depth DESC, id LIMIT $2",
+        params![group, limit],
+        |row| row.col(),
+    )
+    .await
+}
+
+/// Deletes the rows of which a group can have very many. No more than the budget has; false when it did not suffice.
+pub(in crate::group) async fn empty(tx: &mut Tx, group: &GroupId, budget: &mut u64) -> Result<bool, DbError> {
+    const CONTENT: &[&str] = &[
+        "DELETE FROM group_member_keys WHERE group_id = $1 AND (key_id, member_id) IN (
+            SELECT key_id, member_id FROM group_member_keys WHERE group_id = $1 LIMIT $2)",
+        "DELETE FROM pending_key_rotations WHERE group_id = $1 AND (key_id, member_id) IN (
+            SELECT key_id, member_id FROM pending_key_rotations WHERE group_id = $1 LIMIT $2)",
+        "DELETE FROM group_invites WHERE group_id = $1 AND (member_id, kind) IN (
+            SELECT member_id, kind FROM group_invites WHERE group_id = $1 LIMIT $2)",
+        "DELETE FROM key_sessions WHERE id IN (SELECT id FROM key_sessions WHERE group_id = $1 LIMIT $2)",
+        "DELETE FROM group_members WHERE group_id = $1 AND member_id IN (
+            SELECT member_id FROM group_members WHERE group_id = $1 LIMIT $2)",
+        "DELETE FROM group_keys WHERE id IN (SELECT id FROM group_keys WHERE group_id = $1 LIMIT $2)",
+    ];
+    delete_within(tx, CONTENT, group.as_str(), budget).await
+}
+
+/// Whether there is still a row of the group, deleted or not.
+pub(in crate::group) async fn exists(tx: &mut Tx, group: &GroupId) -> Result<bool, DbError> {
+    let sql = "SELECT 1 FROM groups WHERE id = $1";
+    Ok(tx.query_opt(sql, params![group], |row| row.col::<i64>()).await?.is_some())
+}
+
+/// Deletes the row of a group, and by foreign keys what is left of it.
 pub(in crate::group) async fn delete(tx: &mut Tx, group: &GroupId) -> Result<(), DbError> {
     tx.execute("DELETE FROM groups WHERE id = $1", params![group]).await.map(drop)
 }

@@ -76,3 +76,17 @@ pub(in crate::group) async fn delete_copies(
     let sql = "DELETE FROM group_member_keys WHERE group_id = $1 AND member_id = $2";
     tx.execute(sql, params![group, member]).await.map(drop)
 }
+
+/// Whether a completed rotation has made a key that is newer than all keys of the member.
+pub(in crate::group) async fn lacks_completed(
+    tx: &mut Tx,
+    group: &GroupId,
+    member: &MemberId,
+) -> Result<bool, DbError> {
+    let sql = "SELECT 1 FROM group_keys k
+         WHERE k.group_id = $1 AND k.encrypted_ephemeral_key IS NULL
+            AND NOT EXISTS (SELECT 1 FROM group_member_keys c
+                WHERE c.group_id = $1 AND c.member_id = $2 AND c.key_created_at >= k.created_at)
+         LIMIT 1";
+    Ok(tx.query_opt(sql, params![group, member], |row| row.col::<i64>()).await?.is_some())
+}

@@ -44,7 +44,7 @@ pub(in crate::group) async fn children(
 ) -> Result<Vec<GroupChildItem>, DbError> {
     tx.query(
         "SELECT id, created_at, parent_id FROM groups
-         WHERE parent_id = $1 AND (created_at, id) > ($2, $3)
+         WHERE parent_id = $1 AND kind = 0 AND (created_at, id) > ($2, $3)
          ORDER BY created_at, id LIMIT $4",
         params![group, after.time, after.id, PAGE],
         |row| Ok(GroupChildItem { group_id: row.col()?, time: row.col()?, parent: row.col()? }),
@@ -90,7 +90,7 @@ pub(in crate::group) async fn pending_of(
     tx.query(
         "SELECT i.group_id, i.created_at
          FROM group_invites i JOIN groups g ON g.id = i.group_id
-         WHERE i.member_id = $1 AND i.kind = $2 AND g.app_id = $3
+         WHERE i.member_id = $1 AND i.kind = $2 AND g.app_id = $3 AND g.kind = 0
             AND i.created_at <= $4 AND (i.created_at < $4 OR i.group_id > $5)
          ORDER BY i.created_at DESC, i.group_id LIMIT $6",
         params![member, kind, app, after.newest_first(), after.id, PAGE],

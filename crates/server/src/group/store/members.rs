@@ -100,24 +100,49 @@ pub(in crate::group) async fn strongest(tx: &mut Tx, group: &GroupId) -> Result<
     tx.query_opt(sql, params![group], |row| row.col()).await
 }
 
-/// The groups in which `member` has a row, with its rank.
+/// Some of the groups in which `member` has a row that it can lose, with its rank.
 pub(in crate::group) async fn memberships(
     tx: &mut Tx,
     member: &MemberId,
+    limit: u64,
 ) -> Result<Vec<(GroupId, i32)>, DbError> {
-    let sql = "SELECT group_id, member_rank FROM group_members WHERE member_id = $1 ORDER BY group_id";
-    tx.query(sql, params![member], |row| Ok((row.col()?, row.col()?))).await
+    let sql = "SELECT group_id, member_rank FROM group_members WHERE member_id = $1 AND member_kind <> 1
+         ORDER BY group_id LIMIT $2";
+    tx.query(sql, params![member, limit], |row| Ok((row.col()?, row.col()?))).await
 }
 
 /// What a principal that ceases to exist has left behind where it is no member: invitations, join requests and what came with them.
-pub(in crate::group) async fn delete_traces(tx: &mut Tx, member: &MemberId) -> Result<(), DbError> {
-    for sql in [
-        "DELETE FROM group_invites WHERE member_id = $1",
-        "DELETE FROM group_member_keys WHERE member_id = $1",
-        "DELETE FROM pending_key_rotations WHERE member_id = $1",
-        "DELETE FROM key_sessions WHERE member_id = $1",
-    ] {
-        tx.execute(sql, params![member]).await?;
+/// Deletes no more rows than the budget has; false when it did not suffice.
+pub(in crate::group) async fn delete_traces(
+    tx: &mut Tx,
+    member: &MemberId,
+    budget: &mut u64,
+) -> Result<bool, DbError> {
+    const TRACES: &[&str] = &[
+        "DELETE FROM group_invites WHERE member_id = $1 AND (group_id, kind) IN (
+            SELECT group_id, kind FROM group_invites WHERE member_id = $1 LIMIT $2)",
+        "DELETE FROM group_member_keys WHERE member_id = $1 AND key_id IN (
+            SELECT key_id FROM group_member_keys WHERE member_id = $1 LIMIT $2)",
+        "DELETE FROM pending_key_rotations WHERE member_id = $1 AND key_id IN (
+            SELECT key_id FROM pending_key_rotations WHERE member_id = $1 LIMIT $2)",
+        "DELETE FROM key_sessions WHERE id IN (SELECT id FROM key_sessions WHERE member_id = $1 LIMIT $2)",
+    ];
+    delete_within(tx, TRACES, member.as_str(), budget).await
+}
+
+/// Runs statements that delete rows of `$1`, at most `$2` of them, until the budget is used up; false when it did not suffice.
+pub(super) async fn delete_within(
+    tx: &mut Tx,
+    statements: &[&'static str],
+    of: &str,
+    budget: &mut u64,
+) -> Result<bool, DbError> {
+    for sql in statements {
+        let deleted = tx.execute(sql, params![of, *budget]).await?;
+        *budget = budget.saturating_sub(deleted);
+        if *budget == 0 {
+            return Ok(false);
+        }
     }
-    Ok(())
+    Ok(true)
 }

@@ -36,6 +36,14 @@ pub(in crate::group) struct Share {
     /// Empty when encryption failed.
     pub(in crate::group) encrypted_ephemeral_key: Base64Text,
     pub(in crate::group) error: Option<String>,
+    /// When encryption failed: what was to be encrypted, under the root key.
+    pub(in crate::group) sealed_ephemeral_key: Option<Vec<u8>>,
+}
+
+/// A share that could not be encrypted when its rotation ran.
+pub(in crate::group) struct Failed {
+    pub(in crate::group) key: KeyId,
+    pub(in crate::group) sealed_ephemeral_key: Vec<u8>,
 }
 
 /// Running rotations whose key the member does not hold.
@@ -57,7 +65,7 @@ pub(in crate::group) async fn running_without(
 /// `None` when the rotation is complete or its group is gone.
 pub(in crate::group) async fn work(tx: &mut Tx, key: &KeyId) -> Result<Option<Work>, DbError> {
     tx.query_opt(
-        "SELECT k.group_id, k.encrypted_ephemeral_key FROM group_keys k
+        "SELECT k.group_id, k.encrypted_ephemeral_key FROM group_keys k JOIN groups g ON g.id = k.group_id AND g.kind = 0
          WHERE k.id = $1 AND k.encrypted_ephemeral_key IS NOT NULL",
         params![key],
         |row| Ok(Work { group: row.col()?, encrypted_ephemeral_key: row.col()? }),
@@ -135,8 +143,9 @@ pub(in crate::group) async fn insert_shares(
     shares: &[Share],
 ) -> Result<u64, DbError> {
     const SQL: &str = "INSERT INTO pending_key_rotations
-            (key_id, member_id, group_id, key_created_at, public_key_id, error, encrypted_ephemeral_key)
-         SELECT k.id, $2, k.group_id, k.created_at, $3, $4, $5 FROM group_keys k
+            (key_id, member_id, group_id, key_created_at, public_key_id, error, encrypted_ephemeral_key,
+             sealed_ephemeral_key)
+         SELECT k.id, $2, k.group_id, k.created_at, $3, $4, $5, $6 FROM group_keys k
          WHERE k.id = $1 AND k.encrypted_ephemeral_key IS NOT NULL
             AND (EXISTS (SELECT 1 FROM group_members m WHERE m.group_id = k.group_id AND m.member_id = $2)
                 OR EXISTS (SELECT 1 FROM group_invites i WHERE i.group_id = k.group_id AND i.member_id = $2 AND i.kind = 0))
@@ -145,10 +154,52 @@ pub(in crate::group) async fn insert_shares(
     let rows: Vec<Vec<Param<'_>>> = shares
         .iter()
         .map(|share| {
-            params![key, share.member, share.public_key, share.error, share.encrypted_ephemeral_key].to_vec()
+            params![
+                key,
+                share.member,
+                share.public_key,
+                share.error,
+                share.encrypted_ephemeral_key,
+                share.sealed_ephemeral_key
+            ]
+            .to_vec()
         })
         .collect();
     tx.execute_many(SQL, &rows).await
+}
+
+/// Shares of a member that failed for another public key than the one it has now.
+pub(in crate::group) async fn failed(
+    tx: &mut Tx,
+    group: &GroupId,
+    member: &MemberId,
+    public_key: &KeyId,
+) -> Result<Vec<Failed>, DbError> {
+    tx.query(
+        "SELECT key_id, sealed_ephemeral_key FROM pending_key_rotations
+         WHERE group_id = $1 AND member_id = $2 AND sealed_ephemeral_key IS NOT NULL AND public_key_id <> $3",
+        params![group, member, public_key],
+        |row| Ok(Failed { key: row.col()?, sealed_ephemeral_key: row.col()? }),
+    )
+    .await
+}
+
+/// Puts another share in the place of one that failed.
+pub(in crate::group) async fn replace_failed(tx: &mut Tx, key: &KeyId, share: &Share) -> Result<(), DbError> {
+    tx.execute(
+        "UPDATE pending_key_rotations SET public_key_id = $3, error = $4, encrypted_ephemeral_key = $5, sealed_ephemeral_key = $6
+         WHERE key_id = $1 AND member_id = $2 AND sealed_ephemeral_key IS NOT NULL",
+        params![
+            key,
+            share.member,
+            share.public_key,
+            share.error,
+            share.encrypted_ephemeral_key,
+            share.sealed_ephemeral_key
+        ],
+    )
+    .await
+    .map(drop)
 }
 
 /// Erases the ephemeral key: from now on nobody can be served.

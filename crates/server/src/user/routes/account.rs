@@ -49,6 +49,7 @@ async fn remove(
     let deleted =
         state.db.write((jwt, state.now()), |tx, (jwt, now)| Box::pin(deletion::delete_own(tx, jwt, *now)));
     deleted.await?;
+    state.jobs.wake();
     Ok(done())
 }
 

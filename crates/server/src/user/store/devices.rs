@@ -19,6 +19,16 @@ pub(in crate::user) struct LoginRow {
     pub(in crate::user) user_group_id: GroupId,
     pub(in crate::user) hashed_authentication_key: HashedAuthenticationKey,
     pub(in crate::user) has_second_factor: bool,
+    /// See [`crate::throttle`].
+    pub(in crate::user) failures_full_at: u64,
+}
+
+/// What the password of a logged-in device has to be checked against.
+#[derive(Debug)]
+pub(in crate::user) struct Verifier {
+    pub(in crate::user) hashed_authentication_key: HashedAuthenticationKey,
+    /// See [`crate::throttle`].
+    pub(in crate::user) failures_full_at: u64,
 }
 
 /// From what the salt is made.
@@ -111,7 +121,7 @@ pub(in crate::user) async fn find_login(
 ) -> Result<Option<LoginRow>, DbError> {
     tx.query_opt(
         "SELECT d.id, u.id, u.group_id, d.hashed_authentication_key,
-            CASE WHEN u.sealed_otp_secret IS NULL THEN 0 ELSE 1 END
+            CASE WHEN u.sealed_otp_secret IS NULL THEN 0 ELSE 1 END, d.failures_full_at
          FROM devices d JOIN users u ON u.id = d.user_id WHERE d.app_id = $1 AND d.identifier_hash = $2",
         params![app, identifier],
         |row| {
@@ -121,20 +131,25 @@ pub(in crate::user) async fn find_login(
                 user_group_id: row.col()?,
                 hashed_authentication_key: row.col()?,
                 has_second_factor: row.col()?,
+                failures_full_at: row.col()?,
             })
         },
     )
     .await
 }
 
-/// What a device's password is checked against, and the user it belongs to.
+/// What a device's password is checked against, if it belongs to the user.
 pub(in crate::user) async fn verifier(
     tx: &mut Tx,
     user: &UserId,
     device: &DeviceId,
-) -> Result<Option<HashedAuthenticationKey>, DbError> {
-    let sql = "SELECT hashed_authentication_key FROM devices WHERE id = $1 AND user_id = $2";
-    tx.query_opt(sql, params![device, user], |row| row.col()).await
+) -> Result<Option<Verifier>, DbError> {
+    let sql =
+        "SELECT hashed_authentication_key, failures_full_at FROM devices WHERE id = $1 AND user_id = $2";
+    tx.query_opt(sql, params![device, user], |row| {
+        Ok(Verifier { hashed_authentication_key: row.col()?, failures_full_at: row.col()? })
+    })
+    .await
 }
 
 pub(in crate::user) async fn keys(tx: &mut Tx, device: &DeviceId) -> Result<Option<DeviceKeys>, DbError> {

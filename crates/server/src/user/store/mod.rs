@@ -1,6 +1,7 @@
 //! Rows of users, devices, sessions and second factors.
 
 pub(super) mod devices;
+pub(super) mod failures;
 pub(super) mod pending_devices;
 pub(super) mod second_factors;
 pub(super) mod sessions;

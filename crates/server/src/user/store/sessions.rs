@@ -138,8 +138,9 @@ pub(in crate::user) async fn invitations(
     user: &UserId,
 ) -> Result<Vec<GroupInviteItem>, DbError> {
     tx.query(
-        "SELECT group_id, created_at FROM group_invites WHERE member_id = $1 AND kind = 0
-         ORDER BY created_at DESC, group_id LIMIT $2",
+        "SELECT i.group_id, i.created_at FROM group_invites i JOIN groups g ON g.id = i.group_id
+         WHERE i.member_id = $1 AND i.kind = 0 AND g.kind = 0
+         ORDER BY i.created_at DESC, i.group_id LIMIT $2",
         params![user, PAGE],
         |row| Ok(GroupInviteItem { group_id: row.col()?, time: row.col()? }),
     )
