@@ -26,7 +26,6 @@ macro_rules! on_both_engines {
         }
     };
 }
-pub(crate) use on_both_engines;
 
 mod account;
 mod at_rest;

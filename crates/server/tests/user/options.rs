@@ -4,7 +4,6 @@ use hyper::Method;
 use keyfold_protocol::app::{Access, AppOption, AppOptions};
 use serde_json::Value;
 
-use crate::on_both_engines;
 use crate::support::{Engine, World};
 
 on_both_engines!(

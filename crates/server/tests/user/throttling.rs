@@ -4,7 +4,6 @@ use hyper::Method;
 use keyfold_server::config::Rate;
 use serde_json::{Value, json};
 
-use crate::on_both_engines;
 use crate::second_factor;
 use crate::support::{Engine, PASSWORD, World, device_body, register_body};
 

@@ -4,7 +4,6 @@ use hyper::Method;
 use keyfold_protocol::app::AppOptions;
 use serde_json::{Value, json};
 
-use crate::on_both_engines;
 use crate::support::{Engine, World};
 
 on_both_engines!(
