@@ -10,6 +10,7 @@
 mod deletion;
 mod jwt_keys;
 mod listing;
+mod metrics;
 mod settings;
 #[allow(dead_code, reason = "every test program uses its part of the shared code")]
 #[path = "../user/support.rs"]
