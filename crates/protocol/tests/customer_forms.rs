@@ -206,7 +206,7 @@ fn apps() {
     );
     let details = AppDetails {
         options: AppOptions::closed(),
-        file_options: FileOptions::none(),
+        file_options: FileOptions::none().into(),
         group_options: GroupOptions::default(),
         details: app_item(),
     };

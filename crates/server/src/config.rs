@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::{Clock, SystemClock};
+use crate::customer::CustomerConfig;
 use crate::db::DatabaseConfig;
 use crate::group::limits::GroupLimits;
+use crate::mail::MailConfig;
 use crate::root_key::RootKey;
 use crate::storage::{StorageBackend, StorageConfig};
 
@@ -30,6 +32,10 @@ pub struct Config {
     pub servers: u32,
     /// Bounds on time and resources.
     pub limits: Limits,
+    /// Who may become a customer.
+    pub customers: CustomerConfig,
+    /// How mails look and leave.
+    pub mail: MailConfig,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -98,6 +104,12 @@ pub struct ThrottleLimits {
     pub registrations_per_address: Rate,
     /// Invitations and join requests per user. The secret token is exempt.
     pub approaches_per_user: Rate,
+    /// Captchas per address.
+    pub captchas_per_address: Rate,
+    /// Mails that somebody at an address has sent.
+    pub mails_per_address: Rate,
+    /// Mails to a recipient.
+    pub mails_per_recipient: Rate,
 }
 
 impl ThrottleLimits {
@@ -114,6 +126,9 @@ impl ThrottleLimits {
             lookups_per_address: part(self.lookups_per_address),
             registrations_per_address: part(self.registrations_per_address),
             approaches_per_user: part(self.approaches_per_user),
+            captchas_per_address: part(self.captchas_per_address),
+            mails_per_address: part(self.mails_per_address),
+            mails_per_recipient: part(self.mails_per_recipient),
         }
     }
 }
@@ -136,6 +151,8 @@ impl Config {
             client_address: ClientAddressSource::Peer,
             servers: 1,
             limits: Limits::default(),
+            customers: CustomerConfig::default(),
+            mail: MailConfig::default(),
             clock: Arc::new(SystemClock),
         }
     }
@@ -168,6 +185,9 @@ impl Default for ThrottleLimits {
             lookups_per_address: Rate { burst: 300, per_minute: 300 },
             registrations_per_address: Rate { burst: 60, per_minute: 30 },
             approaches_per_user: Rate { burst: 500, per_minute: 60 },
+            captchas_per_address: Rate { burst: 60, per_minute: 30 },
+            mails_per_address: Rate { burst: 20, per_minute: 5 },
+            mails_per_recipient: Rate { burst: 5, per_minute: 1 },
         }
     }
 }

@@ -115,6 +115,14 @@ pub enum Identity {
     User,
     /// Who has an access token, and access to the group in the path.
     Member,
+    /// A customer who has an access token, which may have expired. No app token.
+    ExpiredCustomer,
+    /// A customer who has an access token. No app token.
+    Customer,
+    /// A customer who has an access token, and access to the group of customers in the path. No app token.
+    CustomerMember,
+    /// A customer who has an access token, and owns the app in the path or is in the group that does. No app token.
+    AppOwner,
 }
 
 /// What the options of an app decide about an endpoint.

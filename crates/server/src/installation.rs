@@ -174,6 +174,11 @@ const SEALED: &[(Purpose, &str, &str)] = &[
         "UPDATE pending_key_rotations SET sealed_ephemeral_key = $2
          WHERE sealed_ephemeral_key IS NOT NULL AND key_id || '/' || member_id = $1",
     ),
+    (
+        Purpose::Mail,
+        "SELECT id, sealed_content FROM outgoing_mails",
+        "UPDATE outgoing_mails SET sealed_content = $2 WHERE id = $1",
+    ),
 ];
 
 async fn reseal_all(tx: &mut Tx, old: &RootKey, new: &RootKey) -> Result<u64, ApiError> {

@@ -39,8 +39,10 @@
 //! `state.root_key.seal(…)`, attempts that could be repeated by an attacker through `state.throttle`.
 
 pub mod app;
+mod captcha;
 pub mod clock;
 pub mod config;
+pub mod customer;
 pub mod db;
 pub mod endpoint;
 pub mod error;
@@ -53,6 +55,7 @@ pub mod installation;
 mod jobs;
 pub mod jwt;
 mod keyring;
+pub mod mail;
 pub mod openapi;
 pub mod random;
 pub mod reply;
@@ -67,6 +70,7 @@ pub mod telemetry;
 mod throttle;
 mod user;
 
+pub use captcha::Captcha;
 pub use config::{ClientAddressSource, Config, Limits};
 pub use db::DatabaseConfig;
 pub use root_key::{Purpose, ROOT_KEY_BYTES, RootKey, RootKeyError};

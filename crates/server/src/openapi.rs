@@ -182,6 +182,14 @@ fn who(operation: &Operation) -> String {
         Identity::Member => {
             "Needs a token of the app and an access token. The user needs access to the group in the path."
         }
+        Identity::ExpiredCustomer => "Needs an access token of a customer, which may have expired.",
+        Identity::Customer => "Needs an access token of a customer.",
+        Identity::CustomerMember => {
+            "Needs an access token of a customer who is a member of the group in the path."
+        }
+        Identity::AppOwner => {
+            "Needs an access token of a customer who owns the app in the path, or is a member of the group that does."
+        }
     };
     let governed = match operation.governed {
         Governed::Free => return identity.to_owned(),
@@ -196,6 +204,9 @@ fn security(identity: Identity) -> Value {
         Identity::Anybody => json!([]),
         Identity::App | Identity::ActingUser => json!([{ "app": [] }]),
         Identity::ExpiredUser | Identity::User | Identity::Member => json!([{ "app": [], "user": [] }]),
+        Identity::ExpiredCustomer | Identity::Customer | Identity::CustomerMember | Identity::AppOwner => {
+            json!([{ "user": [] }])
+        }
     }
 }
 

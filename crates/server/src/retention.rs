@@ -18,6 +18,12 @@ const BATCH: u32 = 500;
 /// How long the action log is kept. The monthly limit of key rotations looks back for at most 31 days.
 const ACTION_LOG: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
+/// How long an expired captcha is still recognised as one.
+const LATE_ANSWER: Duration = Duration::from_secs(60 * 60);
+
+/// How long a mail may wait whose job is gone.
+const UNSENT_MAIL: Duration = Duration::from_secs(2 * 24 * 60 * 60);
+
 /// Deletes what has expired; the number of rows.
 ///
 /// # Errors
@@ -25,7 +31,7 @@ const ACTION_LOG: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 pub async fn forget_expired(state: &AppState) -> Result<u64, ApiError> {
     let now = state.now();
     let before = |age: Duration| now.saturating_sub(u64::try_from(age.as_millis()).unwrap_or(u64::MAX));
-    let expired: [(&'static str, u64); 7] = [
+    let expired: [(&'static str, u64); 11] = [
         (
             "DELETE FROM login_challenges WHERE (device_id, challenge_hash) IN (
                 SELECT device_id, challenge_hash FROM login_challenges WHERE expires_at <= $1 LIMIT $2)",
@@ -51,6 +57,26 @@ pub async fn forget_expired(state: &AppState) -> Result<u64, ApiError> {
             "DELETE FROM pending_key_rotations WHERE (key_id, member_id) IN (
                 SELECT key_id, member_id FROM pending_key_rotations WHERE key_created_at <= $1 LIMIT $2)",
             now.saturating_sub(state.limits.groups.rotation_expiry_ms),
+        ),
+        (
+            "DELETE FROM captchas WHERE id IN (SELECT id FROM captchas WHERE expires_at <= $1 LIMIT $2)",
+            // An answer that comes late is told so, for a while.
+            before(LATE_ANSWER),
+        ),
+        (
+            "DELETE FROM customer_tokens WHERE token_hash IN (
+                SELECT token_hash FROM customer_tokens WHERE expires_at <= $1 LIMIT $2)",
+            now,
+        ),
+        (
+            "DELETE FROM customer_invitations WHERE email IN (
+                SELECT email FROM customer_invitations WHERE expires_at <= $1 LIMIT $2)",
+            now,
+        ),
+        (
+            // Its job has given up long ago.
+            "DELETE FROM outgoing_mails WHERE id IN (SELECT id FROM outgoing_mails WHERE created_at <= $1 LIMIT $2)",
+            before(UNSENT_MAIL),
         ),
         (
             "DELETE FROM action_log WHERE id IN (SELECT id FROM action_log WHERE created_at <= $1 LIMIT $2)",

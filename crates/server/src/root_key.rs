@@ -41,6 +41,8 @@ pub enum Purpose {
     StorageToken,
     /// Encrypted ephemeral key of a rotation, kept for a member whose public key is unusable; row: key id, `/`, member id.
     RotationShare,
+    /// What a mail carries that waits to be sent; row: its id.
+    Mail,
 }
 
 /// A root key with its version. Clones share the key.
@@ -220,6 +222,7 @@ fn additional_data(version: u32, purpose: Purpose, row: &str) -> Vec<u8> {
         Purpose::RecoveryKey => "recovery-key",
         Purpose::StorageToken => "storage-token",
         Purpose::RotationShare => "rotation-share",
+        Purpose::Mail => "mail",
     };
     // Purposes hold no null byte, so that the parts cannot run into each other.
     let version = version.to_be_bytes();

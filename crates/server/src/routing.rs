@@ -14,12 +14,14 @@ use keyfold_protocol::error::ErrorCode;
 use crate::endpoint::Endpoint;
 use crate::error::ApiError;
 use crate::state::AppState;
-use crate::{app, group, openapi, telemetry, user};
+use crate::{app, customer, group, mail, openapi, telemetry, user};
 
 /// The endpoints of all domains: what the router, the document of the API and the tests are made from.
 pub(crate) fn endpoints() -> Vec<Endpoint> {
     let areas = [
         ("Apps", app::routes::endpoints()),
+        ("Customers", customer::endpoints()),
+        ("Apps of customers", app::routes::owner_endpoints()),
         ("Users", user::endpoints()),
         ("Groups", group::endpoints()),
         ("This document", openapi::endpoints()),
@@ -41,8 +43,10 @@ pub(crate) fn router(state: AppState) -> Router {
         .route("/", on(MethodFilter::GET, dashboard))
         .route("/health", on(MethodFilter::GET, telemetry::health))
         .route("/metrics", on(MethodFilter::GET, telemetry::metrics));
+    let development = if state.development { mail::endpoints() } else { Vec::new() };
     endpoints()
         .into_iter()
+        .chain(development)
         .fold(pages, |router, endpoint| router.route(&endpoint.operation.path.clone(), endpoint.into_route()))
         .fallback(not_found)
         // A known path with another method is as unknown as any other: there is no 405.

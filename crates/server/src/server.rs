@@ -19,6 +19,7 @@ use tower::Service as _;
 use crate::app::AppCache;
 use crate::app::deletion::DeletionHandler;
 use crate::config::{Config, Limits};
+use crate::customer::root_app;
 use crate::db::{Db, DbError};
 use crate::extract::Peer;
 use crate::group::departure::DepartureHandler;
@@ -26,6 +27,7 @@ use crate::group::rotation_job::RotationHandler;
 use crate::installation::{self, InstallationError};
 use crate::jobs::{Wake, Workers};
 use crate::jwt::JwtCache;
+use crate::mail::{MailConfigError, MailHandler, Mailer};
 use crate::retention::forget_expired_regularly;
 use crate::routing;
 use crate::state::{AppState, Shared};
@@ -55,6 +57,9 @@ pub enum StartError {
     /// The root key is wrong, or the installation cannot be read.
     #[error(transparent)]
     Installation(#[from] InstallationError),
+    /// Mails cannot be sent like this.
+    #[error("mail: {0}")]
+    Mail(#[from] MailConfigError),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {cause}")]
     Listen {
@@ -73,6 +78,8 @@ impl Server {
     pub async fn start(config: Config) -> Result<RunningServer, StartError> {
         let db = Db::open(&config.database).await?;
         let lookup_secret = installation::open(&db, &config.root_key).await?;
+        root_app::ensure(&db, &config.root_key, config.clock.now()).await.map_err(InstallationError::from)?;
+        let mailer = Mailer::new(&config.mail, config.development)?;
         let listen_error = |cause| StartError::Listen { address: config.listen, cause };
         let listener = TcpListener::bind(config.listen).await.map_err(listen_error)?;
         let address = listener.local_addr().map_err(listen_error)?;
@@ -87,6 +94,8 @@ impl Server {
             apps: AppCache::new(),
             jwts: JwtCache::new(),
             throttle: Throttle::new(!config.development),
+            customers: config.customers,
+            mailer,
             jobs: Wake::default(),
             telemetry: Telemetry::new(),
         });
@@ -96,6 +105,7 @@ impl Server {
                 Arc::new(RotationHandler::new(state.clone())),
                 Arc::new(DepartureHandler::new(state.clone())),
                 Arc::new(DeletionHandler::new(state.clone())),
+                Arc::new(MailHandler::new(state.clone())),
             ],
         );
         let (stop, stopped) = oneshot::channel();

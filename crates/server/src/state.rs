@@ -7,10 +7,12 @@ use keyfold_protocol::id::AppId;
 use crate::app::{App, AppCache};
 use crate::clock::Clock;
 use crate::config::{ClientAddressSource, Limits};
+use crate::customer::CustomerConfig;
 use crate::db::Db;
 use crate::error::ApiError;
 use crate::jobs::Wake;
 use crate::jwt::JwtCache;
+use crate::mail::Mailer;
 use crate::root_key::RootKey;
 use crate::telemetry::Telemetry;
 use crate::throttle::Throttle;
@@ -44,6 +46,10 @@ pub struct Shared {
     pub(crate) jwts: JwtCache,
     /// Counters of attempts.
     pub(crate) throttle: Throttle,
+    /// Who may become a customer.
+    pub(crate) customers: CustomerConfig,
+    /// Sends mails.
+    pub(crate) mailer: Mailer,
     /// Announces work that outlives its request.
     pub(crate) jobs: Wake,
     /// Metrics.

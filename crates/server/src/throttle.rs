@@ -50,6 +50,12 @@ pub enum Bucket<'a> {
     AddressRegistration(&'a AppId, IpAddr),
     /// Invitations and join requests of a user.
     Approach(&'a UserId),
+    /// Captchas for an address.
+    AddressCaptcha(IpAddr),
+    /// Mails that somebody at an address has sent.
+    AddressMail(IpAddr),
+    /// Mails to a recipient.
+    Recipient(&'a str),
 }
 
 impl Throttle {
@@ -138,6 +144,9 @@ impl Bucket<'_> {
                 format!("address-register\0{app}\0{}", network(*address))
             }
             Self::Approach(user) => format!("approach\0{user}"),
+            Self::AddressCaptcha(address) => format!("address-captcha\0{}", network(*address)),
+            Self::AddressMail(address) => format!("address-mail\0{}", network(*address)),
+            Self::Recipient(recipient) => format!("recipient\0{recipient}"),
         };
         sha256(text.as_bytes())
     }

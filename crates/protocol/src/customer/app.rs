@@ -8,6 +8,7 @@ use crate::id::{AppId, GroupId, JwtKeyId};
 
 /// An app in a list of apps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AppItem {
     /// The app.
     pub id: AppId,
@@ -25,6 +26,7 @@ pub struct AppItem {
 
 /// Body of `POST /customer/app`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AppRegisterInput {
     /// Its name.
     pub identifier: Option<String>,
@@ -38,6 +40,7 @@ pub struct AppRegisterInput {
 
 /// Body of `PUT /customer/app/:app_id`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AppUpdateInput {
     /// The new name; missing means none.
     pub identifier: Option<String>,
@@ -45,6 +48,7 @@ pub struct AppUpdateInput {
 
 /// Body of `PUT /customer/app/:app_id/owner`. Ours.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AppOwnerInput {
     /// The group that owns the app from now on; `null` for the caller.
     pub group_id: Option<GroupId>,
@@ -52,6 +56,7 @@ pub struct AppOwnerInput {
 
 /// A new key for access tokens. The sign key lets a backend sign access tokens itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct JwtRegister {
     /// The app.
     pub app_id: AppId,
@@ -67,6 +72,7 @@ pub struct JwtRegister {
 
 /// A key for access tokens in the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct JwtData {
     /// Key id (`kid`).
     pub jwt_key_id: JwtKeyId,
@@ -82,6 +88,7 @@ pub struct JwtData {
 
 /// Answer of `POST /customer/app`: the only time that the tokens are shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AppRegisterOutput {
     /// The app.
     pub app_id: AppId,
@@ -95,6 +102,7 @@ pub struct AppRegisterOutput {
 
 /// Answer of `PATCH /customer/app/:app_id/token_renew`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AppTokens {
     /// Token of the app's backend.
     pub secret_token: SecretText,
@@ -102,13 +110,40 @@ pub struct AppTokens {
     pub public_token: SecretText,
 }
 
+/// Where the files of an app are stored, as its owners see it: [`FileOptions`] in an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct AppFileOptions {
+    /// -1 nowhere, 0 on this server, 1 with the app itself.
+    pub file_storage: i32,
+    /// Where the app wants to be told of deleted parts, when it stores them itself.
+    pub storage_url: Option<String>,
+    /// Token that is sent along then; `null` for members who may not set it.
+    pub auth_token: Option<SecretText>,
+    /// Whether what is for everybody is only for users who are logged in. Not sent when it is off.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub require_jwt: bool,
+}
+
+impl From<FileOptions> for AppFileOptions {
+    fn from(options: FileOptions) -> Self {
+        Self {
+            file_storage: options.file_storage,
+            storage_url: options.storage_url,
+            auth_token: options.auth_token,
+            require_jwt: options.require_jwt,
+        }
+    }
+}
+
 /// Answer of `GET /customer/app/:app_id`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AppDetails {
     /// Who may call what.
     pub options: AppOptions,
     /// Where files are stored.
-    pub file_options: FileOptions,
+    pub file_options: AppFileOptions,
     /// Limits of its groups.
     pub group_options: GroupOptions,
     /// The app.

@@ -8,6 +8,7 @@ use crate::id::{GroupId, UserId};
 
 /// Name and description: body of `POST /customer/group` and `PUT /customer/group/:group_id/update`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CustomerGroupInput {
     /// Name.
     pub name: Option<String>,
@@ -17,6 +18,7 @@ pub struct CustomerGroupInput {
 
 /// A group in a list of groups.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CustomerGroupItem {
     /// The group.
     pub id: GroupId,
@@ -32,6 +34,7 @@ pub struct CustomerGroupItem {
 
 /// Answer of `GET /customer/group/:group_id`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CustomerGroupView {
     /// The group.
     pub data: CustomerGroupItem,
@@ -41,6 +44,7 @@ pub struct CustomerGroupView {
 
 /// Who a member is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CustomerPerson {
     /// The customer.
     pub id: UserId,
@@ -54,6 +58,7 @@ pub struct CustomerPerson {
 
 /// A page of members.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CustomerGroupMembers {
     /// The memberships.
     pub group_member: Vec<GroupUserListItem>,

@@ -23,6 +23,7 @@ pub const CUSTOMER_PAGE_SIZE: usize = 20;
 
 /// What a captcha demands. Ours: other servers know images only and send no such member.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CaptchaKind {
     /// The characters of an image.
@@ -37,6 +38,7 @@ pub enum CaptchaKind {
 
 /// Answer of `GET /customer/captcha`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CaptchaOutput {
     /// Goes back with the solution.
     pub captcha_id: String,
@@ -52,6 +54,7 @@ pub struct CaptchaOutput {
 
 /// A solved captcha.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CaptchaInput {
     /// Exactly the characters of the image, or the number.
     pub captcha_solution: String,
@@ -61,6 +64,7 @@ pub struct CaptchaInput {
 
 /// What people tell about themselves: body of `PUT /customer/data`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CustomerData {
     /// Family name.
     pub name: String,
@@ -72,6 +76,7 @@ pub struct CustomerData {
 
 /// Body of `POST /customer/register`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CustomerRegisterInput {
     /// Who.
     pub customer_data: CustomerData,
@@ -89,6 +94,7 @@ pub struct CustomerRegisterInput {
 
 /// Answer of `POST /customer/register`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CustomerRegisterOutput {
     /// The new customer.
     pub customer_id: UserId,
@@ -96,6 +102,7 @@ pub struct CustomerRegisterOutput {
 
 /// Profile of a customer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CustomerDataOutput {
     /// Whether the owner of the address has confirmed it.
     pub validate_email: bool,
@@ -115,6 +122,7 @@ pub struct CustomerDataOutput {
 
 /// Session of a customer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CustomerTokens {
     /// Access token.
     pub jwt: SecretText,
@@ -124,6 +132,7 @@ pub struct CustomerTokens {
 
 /// Answer of `POST /customer/verify_login`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CustomerLogin {
     /// The session.
     pub verify: CustomerTokens,
@@ -133,6 +142,7 @@ pub struct CustomerLogin {
 
 /// Body of `POST /customer/register_validation`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ValidateEmailInput {
     /// The token from the mail.
     pub token: SecretText,
@@ -140,6 +150,7 @@ pub struct ValidateEmailInput {
 
 /// Body of `PUT /customer`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UpdateEmailInput {
     /// The address to change to.
     pub new_email: String,
@@ -147,6 +158,7 @@ pub struct UpdateEmailInput {
 
 /// Body of `PUT /customer/password_reset`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AskPasswordResetInput {
     /// Address of the account.
     pub email: String,
@@ -157,6 +169,7 @@ pub struct AskPasswordResetInput {
 
 /// Body of `PUT /customer/password_reset_validation`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PasswordResetInput {
     /// The token from the mail.
     pub token: SecretText,
@@ -166,6 +179,7 @@ pub struct PasswordResetInput {
 
 /// Who may register as a customer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CustomerRegistration {
     /// Nobody.
@@ -179,6 +193,7 @@ pub enum CustomerRegistration {
 
 /// Answer of `GET /customer/info`: what a registration form has to know. Ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CustomerInfo {
     /// Who may register.
     pub registration: CustomerRegistration,

@@ -3,6 +3,8 @@
 //! To its clients and its owner an app is gone with the transaction that deletes it. Its rows may be millions: a job removes them, batch by batch,
 //! so that nobody else has to wait for them.
 
+use keyfold_protocol::customer::ROOT_APP_ID;
+use keyfold_protocol::error::ErrorCode;
 use keyfold_protocol::id::AppId;
 
 use super::{AppTokens, Owner, store};
@@ -21,8 +23,9 @@ const BATCH: u32 = 2_000;
 /// Deletes users, groups and whatever else was made inside of an app, in one transaction. The app stays: its tokens, keys, options.
 ///
 /// # Errors
-/// 401/202 for an unknown app.
+/// 401/202 for an unknown app, 400/203 for the installation's own.
 pub(crate) async fn reset(tx: &mut Tx, app: &AppId, now: u64) -> Result<(), ApiError> {
+    keep_root_app(app)?;
     store::apps::lock(tx, app).await?;
     file::delete_all_of_app(tx, app, now).await?;
     store::data::delete_all(tx, app).await?;
@@ -32,8 +35,9 @@ pub(crate) async fn reset(tx: &mut Tx, app: &AppId, now: u64) -> Result<(), ApiE
 /// Deletes an app. The workers have to be woken afterwards.
 ///
 /// # Errors
-/// 401/202 for an unknown app.
+/// 401/202 for an unknown app, 400/203 for the installation's own.
 pub(crate) async fn delete(tx: &mut Tx, app: &AppId, now: u64) -> Result<(), ApiError> {
+    keep_root_app(app)?;
     store::apps::lock(tx, app).await?;
     end(tx, app, now).await?;
     Ok(store::revision::count_up(tx).await?)
@@ -54,6 +58,12 @@ pub(crate) async fn delete_all_of_owner(tx: &mut Tx, owner: &Owner, now: u64) ->
         store::revision::count_up(tx).await?;
     }
     Ok(deleted)
+}
+
+/// # Errors
+/// 400/203 for the installation's own app: with it all customers would go, and nobody could reach their apps.
+fn keep_root_app(app: &AppId) -> Result<(), ApiError> {
+    if app.as_str() == ROOT_APP_ID { Err(ErrorCode::NoAccess.into()) } else { Ok(()) }
 }
 
 async fn end(tx: &mut Tx, app: &AppId, now: u64) -> Result<(), ApiError> {

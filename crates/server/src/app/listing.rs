@@ -61,7 +61,7 @@ impl Page {
     }
 }
 
-/// Every app, oldest first.
+/// Every app but the installation's own, oldest first.
 ///
 /// # Errors
 /// When the database fails.
@@ -99,6 +99,14 @@ pub(crate) async fn list_of_owner(
     page: &Page,
 ) -> Result<Vec<ListedApp>, ApiError> {
     Ok(store::apps::list_of_owner(tx, owner, page).await?)
+}
+
+/// Whether there is an app with this id.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn exists(tx: &mut Tx, app: &AppId) -> Result<bool, ApiError> {
+    Ok(store::apps::details(tx, app).await?.is_some())
 }
 
 /// One app with its settings, but without the token for its own storage: [`crate::file::options::read`] has that.

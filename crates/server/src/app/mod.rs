@@ -27,6 +27,7 @@ pub(crate) use cache::AppCache;
 pub use change::{PROPAGATION, change};
 pub use create::{CreatedApp, NewApp, PreparedApp, create};
 pub use jwt_keys::{CreatedJwtKey, ListedJwtKey, MAX_JWT_KEYS, PrivateKeys};
+pub(crate) use listing::exists;
 pub use listing::{AppDetails, ListedApp, Page, list};
 pub use seed::{DEVELOPMENT_PUBLIC_TOKEN, DEVELOPMENT_SECRET_TOKEN, seed_development_app};
 pub(crate) use tokens::hash_token;

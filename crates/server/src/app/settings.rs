@@ -4,7 +4,7 @@ use keyfold_protocol::app::{AppOptions, FileOptions, GroupOptions};
 use keyfold_protocol::error::ErrorCode;
 use keyfold_protocol::id::AppId;
 
-use super::store;
+use super::{Owner, store};
 use crate::db::Tx;
 use crate::error::ApiError;
 use crate::file;
@@ -61,6 +61,15 @@ pub(crate) async fn set_file_options(
 pub(crate) async fn rename(tx: &mut Tx, app: &AppId, name: &str) -> Result<(), ApiError> {
     store::apps::lock(tx, app).await?;
     Ok(store::apps::set_name(tx, app, name).await?)
+}
+
+/// Gives an app to somebody else. Requests do not see the owner: servers need not be told.
+///
+/// # Errors
+/// 401/202 for an unknown app.
+pub(crate) async fn set_owner(tx: &mut Tx, app: &AppId, owner: &Owner) -> Result<(), ApiError> {
+    store::apps::lock(tx, app).await?;
+    Ok(store::apps::set_owner(tx, app, owner).await?)
 }
 
 /// Refuses all tokens of an app (401/204), or accepts them again.

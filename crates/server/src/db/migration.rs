@@ -22,6 +22,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 2, template: include_str!("../../migrations/0002_group_administration.sql") },
     Migration { version: 3, template: include_str!("../../migrations/0003_groups_at_scale.sql") },
     Migration { version: 4, template: include_str!("../../migrations/0004_files.sql") },
+    Migration { version: 5, template: include_str!("../../migrations/0005_customers.sql") },
     Migration { version: 6, template: include_str!("../../migrations/0006_app_administration.sql") },
 ];
 

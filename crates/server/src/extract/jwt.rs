@@ -111,6 +111,11 @@ impl Demand for ExpiredJwt {
 
 fn describe_token(operation: &mut Operation, identity: Identity) {
     AppToken::describe(operation);
+    describe_access_token(operation, identity);
+}
+
+/// What an access token is refused with, whatever its app was found by.
+pub(crate) fn describe_access_token(operation: &mut Operation, identity: Identity) {
     operation.needs(identity);
     operation.can_refuse(&[
         ErrorCode::JwtMissing,

@@ -27,3 +27,4 @@ pub use jwt::{ExpiredJwt, Jwt};
 pub use path::{FromSegment, Path};
 
 pub(crate) use address::Peer;
+pub(crate) use jwt::describe_access_token;

@@ -1,7 +1,8 @@
 //! Changes of one's own device: identifier and password.
 
-use keyfold_protocol::encoding::HashedAuthenticationKey;
+use keyfold_protocol::encoding::{DeviceIdentifier, HashedAuthenticationKey};
 use keyfold_protocol::error::ErrorCode;
+use keyfold_protocol::id::{AppId, UserId};
 use keyfold_protocol::user::{ChangePasswordInput, ResetPasswordInput, UserIdentifier};
 
 use super::authentication::{Origin, check_password};
@@ -33,7 +34,7 @@ pub(super) async fn rename(state: &AppState, jwt: Jwt, input: &UserIdentifier) -
 ///
 /// # Errors
 /// 401/113 for a token from a refresh, 401/111, 401/112 also when the password was changed at the same moment, 422/11, 429.
-pub(super) async fn change_password(
+pub(crate) async fn change_password(
     state: &AppState,
     origin: &Origin,
     jwt: Jwt,
@@ -76,6 +77,27 @@ pub(super) async fn reset_password(
         })
     });
     reset.await
+}
+
+/// Whether a device of the app has the identifier.
+pub(crate) async fn is_taken(
+    tx: &mut Tx,
+    app: &AppId,
+    identifier: &DeviceIdentifier,
+) -> Result<bool, ApiError> {
+    Ok(devices::exists(tx, app, &identifier_hash(identifier)).await?)
+}
+
+/// Gives the one device of a user another identifier.
+///
+/// # Errors
+/// A refusal of the database when another device of the app has it, or the user has several devices.
+pub(crate) async fn set_only_identifier(
+    tx: &mut Tx,
+    user: &UserId,
+    identifier: &DeviceIdentifier,
+) -> Result<(), ApiError> {
+    Ok(devices::rename_all(tx, user, &identifier_hash(identifier)).await?)
 }
 
 async fn store_password(

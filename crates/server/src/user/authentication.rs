@@ -18,14 +18,14 @@ use crate::throttle::Bucket;
 
 /// Where an attempt comes from.
 #[derive(Debug, Clone)]
-pub(super) struct Origin {
+pub(crate) struct Origin {
     pub(super) app_id: AppId,
     /// `None` for the app's own backend, behind whose address all its users stand.
     address: Option<IpAddr>,
 }
 
 impl Origin {
-    pub(super) fn new(token: &AppToken, ClientAddress(address): ClientAddress) -> Self {
+    pub(crate) fn new(token: &AppToken, ClientAddress(address): ClientAddress) -> Self {
         let address = (token.class == TokenClass::Public).then_some(address);
         Self { app_id: token.app.id.clone(), address }
     }
@@ -46,7 +46,7 @@ impl Origin {
     ///
     /// # Errors
     /// 429.
-    pub(super) fn count_registration(&self, state: &AppState) -> Result<(), ApiError> {
+    pub(crate) fn count_registration(&self, state: &AppState) -> Result<(), ApiError> {
         let rate = state.limits.throttle.registrations_per_address;
         match self.address {
             Some(address) => {

@@ -11,7 +11,7 @@ use crate::error::ApiError;
 ///
 /// # Errors
 /// 422/11.
-pub(super) fn usable_device(device: &DeviceRegister) -> Result<(), ApiError> {
+pub(crate) fn usable_device(device: &DeviceRegister) -> Result<(), ApiError> {
     check_device(device).map_err(unusable)
 }
 

@@ -23,7 +23,7 @@ pub(super) async fn delete_own(tx: &mut Tx, jwt: &Jwt, now: u64) -> Result<(), A
 ///
 /// # Errors
 /// 400/100.
-pub(super) async fn delete(tx: &mut Tx, app: &AppId, user: &UserId, now: u64) -> Result<(), ApiError> {
+pub(crate) async fn delete(tx: &mut Tx, app: &AppId, user: &UserId, now: u64) -> Result<(), ApiError> {
     store::users::lock(tx, app, user).await?.ok_or(ErrorCode::UserNotFound)?;
     file::deletion::delete_all_of_user(tx, app, user, now).await?;
     store::users::delete(tx, user).await?;

@@ -146,15 +146,23 @@ pub(super) async fn reset_password_light(
     device: DeviceRegister,
 ) -> Result<(), ApiError> {
     credentials::usable_device(&device)?;
-    let data = (app.clone(), identifier_hash(&device.device_identifier), device);
-    let reset = state.db.write(data, |tx, (app, hash, device)| {
-        Box::pin(async move {
-            let id = devices::replace_keys(tx, app, hash, device).await?.ok_or(ErrorCode::UserNotFound)?;
-            sessions::delete_challenges(tx, &id).await?;
-            Ok(sessions::delete_others(tx, &id, None).await?)
-        })
-    });
-    reset.await
+    let data = (app.clone(), device);
+    state.db.write(data, |tx, (app, device)| Box::pin(replace_credentials(tx, app, device))).await
+}
+
+/// [`reset_password_light`] in a transaction of the caller.
+///
+/// # Errors
+/// 400/100 when the identifier belongs to no device.
+pub(crate) async fn replace_credentials(
+    tx: &mut Tx,
+    app: &AppId,
+    device: &DeviceRegister,
+) -> Result<(), ApiError> {
+    let hash = identifier_hash(&device.device_identifier);
+    let id = devices::replace_keys(tx, app, &hash, device).await?.ok_or(ErrorCode::UserNotFound)?;
+    sessions::delete_challenges(tx, &id).await?;
+    Ok(sessions::delete_others(tx, &id, None).await?)
 }
 
 async fn owner(tx: &mut Tx, app: &AppId, identifier: &Hash) -> Result<UserId, ApiError> {

@@ -35,7 +35,7 @@ const DEFAULT_DERIVATION: &str = "ARGON-2-SHA256";
 ///
 /// # Errors
 /// 401/110 when what is stored is unusable, 429.
-pub(super) async fn prepare(
+pub(crate) async fn prepare(
     state: &AppState,
     origin: &Origin,
     input: &UserIdentifier,
@@ -62,7 +62,7 @@ pub(super) async fn prepare(
 ///
 /// # Errors
 /// 401/100, 401/111, 401/112, 400/201, 429.
-pub(super) async fn done(
+pub(crate) async fn done(
     state: &AppState,
     origin: &Origin,
     input: &DoneLoginInput,
@@ -85,7 +85,7 @@ pub(super) async fn done(
 ///
 /// # Errors
 /// 401/100, 401/111, 401/112 also for a challenge that is wrong, used or expired, 429.
-pub(super) async fn verify(
+pub(crate) async fn verify(
     state: &AppState,
     origin: &Origin,
     app: &App,

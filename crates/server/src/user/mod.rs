@@ -2,19 +2,21 @@
 //!
 //! A user is a group whose members are devices; an identifier (name, e-mail address) belongs to a device. `routes` reads and writes
 //! HTTP, the other files hold the rules, one file per flow, and `store` the SQL.
+//!
+//! What is visible to the crate is what the accounts of customers, who are users as well, are built from.
 
-mod account;
-mod authentication;
-mod credentials;
-mod deletion;
+pub(crate) mod account;
+pub(crate) mod authentication;
+pub(crate) mod credentials;
+pub(crate) mod deletion;
 mod devices;
-mod forced;
-mod login;
+pub(crate) mod forced;
+pub(crate) mod login;
 mod lookup;
-mod registration;
+pub(crate) mod registration;
 mod rotation;
 mod routes;
-mod second_factor;
+pub(crate) mod second_factor;
 pub(crate) mod session;
 mod store;
 

@@ -14,10 +14,10 @@ use crate::random;
 use crate::state::AppState;
 
 /// A user to be registered; `group` is missing for users of the light SDK.
-pub(super) struct NewUser {
-    pub(super) app_id: AppId,
-    pub(super) device: DeviceRegister,
-    pub(super) group: Option<GroupCreate>,
+pub(crate) struct NewUser {
+    pub(crate) app_id: AppId,
+    pub(crate) device: DeviceRegister,
+    pub(crate) group: Option<GroupCreate>,
 }
 
 /// Creates a user with the first device and the user group, in one transaction.
@@ -52,15 +52,15 @@ pub(super) async fn availability(
 }
 
 /// Ids that a new user needs.
-struct Ids {
-    user: UserId,
+pub(crate) struct Ids {
+    pub(crate) user: UserId,
     device: DeviceId,
     group: GroupId,
     key: KeyId,
 }
 
 impl Ids {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             // Shown to other users: it must not tell when its owner registered.
             user: UserId::from(random::opaque_id()),
@@ -71,7 +71,11 @@ impl Ids {
     }
 }
 
-async fn insert(tx: &mut Tx, new: &NewUser, ids: &Ids, now: u64) -> Result<(), ApiError> {
+/// [`register`] in a transaction of the caller.
+///
+/// # Errors
+/// 400/101.
+pub(crate) async fn insert(tx: &mut Tx, new: &NewUser, ids: &Ids, now: u64) -> Result<(), ApiError> {
     let identifier = identifier_hash(&new.device.device_identifier);
     store::users::insert(tx, &ids.user, &new.app_id, &ids.group, now).await?;
     let free = store::devices::insert(tx, &ids.device, &new.app_id, &ids.user, &identifier, &new.device, now)

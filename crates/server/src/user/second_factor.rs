@@ -35,7 +35,7 @@ const RECOVERY_KEY_BYTES: usize = 32;
 ///
 /// # Errors
 /// 401/100, 401/111, 401/112, 400/901 without second factor, 402/902 for a wrong or used code, 429.
-pub(super) async fn validate_code(
+pub(crate) async fn validate_code(
     state: &AppState,
     origin: &Origin,
     input: &OtpInput,
@@ -80,7 +80,7 @@ pub(super) async fn validate_code(
 ///
 /// # Errors
 /// 401/100, 401/111, 401/112, 400/901 for an unknown or used recovery key, 429.
-pub(super) async fn validate_recovery_key(
+pub(crate) async fn validate_recovery_key(
     state: &AppState,
     origin: &Origin,
     input: &OtpInput,
@@ -116,7 +116,7 @@ pub(super) async fn validate_recovery_key(
 ///
 /// # Errors
 /// When the database fails.
-pub(super) async fn replace(state: &AppState, app: &AppId, user: &UserId) -> Result<OtpRegister, ApiError> {
+pub(crate) async fn replace(state: &AppState, app: &AppId, user: &UserId) -> Result<OtpRegister, ApiError> {
     let secret = random::bytes::<SECRET_BYTES>()?;
     let sealed = state.root_key.seal(Purpose::OtpSecret, user.as_str(), secret.as_ref())?;
     let mut recover = Vec::with_capacity(RECOVERY_KEYS);
@@ -138,7 +138,7 @@ pub(super) async fn replace(state: &AppState, app: &AppId, user: &UserId) -> Res
 }
 
 /// Turns the second factor off.
-pub(super) async fn disable(tx: &mut Tx, app: &AppId, user: &UserId) -> Result<(), ApiError> {
+pub(crate) async fn disable(tx: &mut Tx, app: &AppId, user: &UserId) -> Result<(), ApiError> {
     store::users::lock(tx, app, user).await?.ok_or(ErrorCode::UserNotFound)?;
     Ok(second_factors::replace(tx, user, None, &[]).await?)
 }
@@ -147,7 +147,7 @@ pub(super) async fn disable(tx: &mut Tx, app: &AppId, user: &UserId) -> Result<(
 ///
 /// # Errors
 /// 400/10001 when one cannot be decrypted.
-pub(super) async fn recovery_keys(state: &AppState, user: &UserId) -> Result<OtpRecoveryKeys, ApiError> {
+pub(crate) async fn recovery_keys(state: &AppState, user: &UserId) -> Result<OtpRecoveryKeys, ApiError> {
     let rows = state.db.read(user.clone(), |tx, user| {
         Box::pin(async move { Ok(second_factors::recovery_keys(tx, user).await?) })
     });

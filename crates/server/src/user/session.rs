@@ -61,7 +61,7 @@ pub(super) fn access_token(
 ///
 /// # Errors
 /// 400/114 when the token is unknown, belongs to another device, or the session has ended.
-pub(super) async fn refresh(
+pub(crate) async fn refresh(
     state: &AppState,
     app: &App,
     jwt: &ExpiredJwt,
@@ -96,7 +96,7 @@ pub(super) async fn invitations(state: &AppState, user: UserId) -> Result<Vec<Gr
 }
 
 /// Ends the session of an access token, expired or not. Done when there is none.
-pub(super) async fn end(state: &AppState, jwt: ExpiredJwt) -> Result<(), ApiError> {
+pub(crate) async fn end(state: &AppState, jwt: ExpiredJwt) -> Result<(), ApiError> {
     let Some(session) = jwt.session_id else {
         return Ok(());
     };

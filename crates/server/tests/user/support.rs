@@ -135,6 +135,12 @@ impl World {
         Self { inner: self.inner.clone(), app: Arc::new(app) }
     }
 
+    /// The same server as the clients of an app see it that exists already.
+    #[allow(dead_code, reason = "some test programs make apps themselves")]
+    pub(crate) fn with_app(&self, app: CreatedApp) -> Self {
+        Self { inner: self.inner.clone(), app: Arc::new(app) }
+    }
+
     pub(crate) fn server(&self) -> &RunningServer {
         &self.inner.server
     }
@@ -428,7 +434,7 @@ pub(crate) fn name(identifier: &str) -> DeviceIdentifier {
 }
 
 /// A derivation takes tens of milliseconds, and most tests do the same one.
-fn derive_once(password: &str, identifier: &DeviceIdentifier, salt: &PrepareLoginOutput) -> Login {
+pub(crate) fn derive_once(password: &str, identifier: &DeviceIdentifier, salt: &PrepareLoginOutput) -> Login {
     type Known = HashMap<(String, [u8; 32]), StoredLogin>;
     static KNOWN: OnceLock<Mutex<Known>> = OnceLock::new();
     let key = (password.to_owned(), *salt.salt_string.as_bytes());

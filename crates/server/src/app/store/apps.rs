@@ -1,6 +1,7 @@
 //! Rows of apps themselves.
 
 use keyfold_protocol::app::{AppOptions, FILE_STORAGE_NONE, FileOptions, GroupOptions};
+use keyfold_protocol::customer::ROOT_APP_ID;
 use keyfold_protocol::error::ErrorCode;
 use keyfold_protocol::id::{AppId, GroupId, UserId};
 use serde::Serialize;
@@ -110,6 +111,12 @@ pub(crate) async fn set_group_options(
     .map(drop)
 }
 
+pub(crate) async fn set_owner(tx: &mut Tx, app: &AppId, owner: &Owner) -> Result<(), DbError> {
+    let (kind, id) = owner_columns(owner);
+    let sql = "UPDATE apps SET owner_kind = $2, owner_id = $3 WHERE id = $1";
+    tx.execute(sql, params![app, kind, id]).await.map(drop)
+}
+
 pub(crate) async fn set_disabled(tx: &mut Tx, app: &AppId, at: Option<u64>) -> Result<(), DbError> {
     tx.execute("UPDATE apps SET disabled_at = $2 WHERE id = $1", params![app, at]).await.map(drop)
 }
@@ -158,14 +165,14 @@ macro_rules! listed_columns {
     };
 }
 
-/// Oldest first.
+/// Oldest first, without the installation's own.
 pub(crate) async fn list(tx: &mut Tx, page: &Page) -> Result<Vec<ListedApp>, DbError> {
     tx.query(
         concat!(
             listed_columns!(),
-            "AND created_at >= $1 AND (created_at > $1 OR id > $2) ORDER BY created_at, id LIMIT $3"
+            "AND id <> $4 AND created_at >= $1 AND (created_at > $1 OR id > $2) ORDER BY created_at, id LIMIT $3"
         ),
-        params![page.after_time, page.after_id, page.size],
+        params![page.after_time, page.after_id, page.size, ROOT_APP_ID],
         listed,
     )
     .await

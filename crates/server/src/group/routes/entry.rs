@@ -65,7 +65,7 @@ impl Demand for Approach {
 
 /// An id in the path that the server must have made: anything but a UUID is 400/1.
 #[derive(Debug, Clone)]
-pub(super) struct Id<T>(pub(super) T);
+pub(crate) struct Id<T>(pub(crate) T);
 
 impl Demand for Caller {
     fn describe(operation: &mut Operation) {

@@ -15,6 +15,8 @@ mod rotations;
 use keyfold_protocol::error::ErrorCode;
 
 use self::invites::{AddGroup, AddGroupByForce, AddUser, AskGroup, AskUser};
+pub(crate) use entry::Id;
+
 use crate::endpoint::{Endpoint, delete, get, patch, post, put};
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {

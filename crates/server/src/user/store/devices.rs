@@ -232,6 +232,16 @@ pub(in crate::user) async fn ids(tx: &mut Tx, user: &UserId) -> Result<Vec<Devic
     tx.query("SELECT id FROM devices WHERE user_id = $1", params![user], |row| row.col()).await
 }
 
+/// Gives all devices of a user, of which there is one, another identifier.
+pub(in crate::user) async fn rename_all(
+    tx: &mut Tx,
+    user: &UserId,
+    identifier: &Hash,
+) -> Result<(), DbError> {
+    let sql = "UPDATE devices SET identifier_hash = $2 WHERE user_id = $1";
+    tx.execute(sql, params![user, identifier]).await.map(drop)
+}
+
 /// Gives a device another identifier. Fails with [`DbError::Constraint`] when another device has it.
 pub(in crate::user) async fn rename(
     tx: &mut Tx,

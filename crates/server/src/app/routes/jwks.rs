@@ -1,4 +1,4 @@
-//! Endpoints about the app itself.
+//! The public keys of an app.
 
 use axum::http::HeaderValue;
 use axum::response::{IntoResponse, Response};
@@ -10,7 +10,7 @@ use crate::error::ApiError;
 use crate::extract::AppToken;
 use crate::jwt::Jwk;
 
-pub(crate) fn endpoints() -> Vec<Endpoint> {
+pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         get(
             "/app/jwks",
