@@ -21,12 +21,13 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("keyfold-cli", &["keyfold-server", "keyfold-protocol"]),
     ("keyfold-test-postgres", &[]),
     ("keyfold-testkit", &["keyfold-server", "keyfold-protocol", "keyfold-test-postgres"]),
+    ("keyfold-load", &["keyfold-server", "keyfold-crypto", "keyfold-protocol", "keyfold-test-postgres"]),
     ("xtask", &["keyfold-test-postgres"]),
     ("xtask-bindgen", &[]),
 ];
 
 /// Crates that even a test of another crate may not use: they are programs, not parts.
-const NEVER_USED: &[&str] = &["keyfold-cli", "xtask", "xtask-bindgen"];
+const NEVER_USED: &[&str] = &["keyfold-cli", "keyfold-load", "xtask", "xtask-bindgen"];
 
 /// One sentence for each dependency that contradicts the document.
 pub(crate) fn findings(project: &Project) -> Result<Vec<String>> {

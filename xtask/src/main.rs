@@ -8,6 +8,7 @@ mod architecture;
 mod bench;
 mod deny;
 mod fuzz;
+mod load;
 mod machine;
 mod openapi;
 mod packages;
@@ -47,6 +48,8 @@ Commands:
   bench     Run the benchmarks
               -- <arguments>   Passed on to criterion, for example a filter
   openapi   Write the document of the API, docs/api/openapi.json
+  load      Build the server optimised and measure it under load
+              <options>        Passed on to the load tool: --help, --report for all tables of docs/performance.md
   arrows    Check that crates depend on each other only as ARCHITECTURE.md says
 
 Exit code: 0 when everything passed, 1 when something failed, 2 for a wrong command line.";
@@ -141,6 +144,10 @@ fn dispatch() -> Result<ExitCode> {
         "openapi" => {
             no_more(&mut arguments)?;
             openapi::write(&project)?;
+        }
+        "load" => {
+            let load_arguments: Vec<_> = arguments.raw_args()?.collect();
+            return load::run(&project, &load_arguments);
         }
         "arrows" => {
             no_more(&mut arguments)?;

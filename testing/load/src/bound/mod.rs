@@ -1,0 +1,81 @@
+//! What the machine could do at best: programs that do the unavoidable part of a request and nothing else, measured next to it.
+
+pub(crate) mod crypto;
+pub(crate) mod http;
+mod transaction;
+
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::closed_loop::Measured;
+use crate::data::Templates;
+use crate::process::Process;
+use crate::storage::Storage;
+
+/// The unavoidable part of an operation.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Bound {
+    /// A request and an answer of the same sizes, at a server that only reads and writes them.
+    Http,
+    /// Transactions that write so many bytes in one row, one after the other, as durable as the server's.
+    Transaction { bytes: usize, per_operation: u32 },
+    /// One hybrid encryption and one P-384 signature, on all cores: a login.
+    Login,
+    /// One P-384 verification and one signature, on all cores: a refresh.
+    Refresh,
+    /// Hybrid encryptions to keys that have to be read first, on all cores: the members of a rotation.
+    Encryptions,
+}
+
+/// A measured bound.
+#[derive(Debug, Clone)]
+pub(crate) struct Measurement {
+    pub(crate) label: String,
+    pub(crate) per_second: f64,
+}
+
+/// Where bounds are measured.
+pub(crate) struct Bench<'a> {
+    pub(crate) bare: &'a Process,
+    pub(crate) storage: &'a Storage,
+    pub(crate) templates: &'a Templates,
+    pub(crate) connections: usize,
+    pub(crate) time: Duration,
+}
+
+impl Bench<'_> {
+    /// The bounds of an operation that was measured.
+    pub(crate) fn measure(&self, bounds: &[Bound], operation: &Measured) -> Result<Vec<Measurement>> {
+        let mut found = Vec::new();
+        for bound in bounds {
+            found.extend(self.one(*bound, operation)?);
+        }
+        Ok(found)
+    }
+
+    fn one(&self, bound: Bound, operation: &Measured) -> Result<Vec<Measurement>> {
+        let one = |label: &str, per_second: f64| vec![Measurement { label: label.to_owned(), per_second }];
+        Ok(match bound {
+            Bound::Http => one("bare HTTP", http::measure(self, operation)?),
+            Bound::Transaction { bytes, per_operation } => {
+                let share = f64::from(per_operation);
+                let alone = transaction::measure(self, bytes, 1)? / share;
+                let shared = transaction::measure(self, bytes, self.connections)? / share;
+                vec![
+                    Measurement { label: "bare commit".to_owned(), per_second: alone },
+                    Measurement {
+                        label: match self.storage.url() {
+                            None => format!("bare commit of {}", self.connections),
+                            Some(_) => format!("bare commits on {} connections", self.connections),
+                        },
+                        per_second: shared,
+                    },
+                ]
+            }
+            Bound::Login => one("encryption + signature", crypto::login(self)?),
+            Bound::Refresh => one("verification + signature", crypto::refresh(self)?),
+            Bound::Encryptions => one("encryptions", crypto::encryptions(self)?),
+        })
+    }
+}

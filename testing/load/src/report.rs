@@ -1,0 +1,192 @@
+//! Tables for people, JSON for programs.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::bound::Measurement;
+use crate::closed_loop::Measured;
+
+/// A line of the table.
+#[derive(Debug, Clone)]
+pub(crate) struct Row {
+    pub(crate) name: String,
+    per_second: Option<f64>,
+    p50: Option<Duration>,
+    p99: Option<Duration>,
+    /// Microseconds of processor time for each operation.
+    server_cpu: Option<f64>,
+    database_cpu: Option<f64>,
+    bounds: Vec<Measurement>,
+    resident_bytes: Option<u64>,
+}
+
+impl Row {
+    pub(crate) fn of_requests(
+        name: &str,
+        measured: &Measured,
+        bounds: Vec<Measurement>,
+        resident_bytes: Option<u64>,
+    ) -> Self {
+        Self {
+            name: name.to_owned(),
+            per_second: Some(measured.per_second()),
+            p50: Some(measured.p50),
+            p99: Some(measured.p99),
+            server_cpu: Some(measured.cpu_micros(measured.server_cpu)),
+            database_cpu: Some(measured.cpu_micros(measured.database_cpu)).filter(|micros| *micros > 0.0),
+            bounds,
+            resident_bytes,
+        }
+    }
+
+    pub(crate) fn of_rate(
+        name: &str,
+        per_second: f64,
+        server_cpu: Option<f64>,
+        bounds: Vec<Measurement>,
+        resident_bytes: Option<u64>,
+    ) -> Self {
+        Self {
+            name: name.to_owned(),
+            per_second: Some(per_second),
+            p50: None,
+            p99: None,
+            server_cpu,
+            database_cpu: None,
+            bounds,
+            resident_bytes,
+        }
+    }
+
+    pub(crate) fn of_memory(name: &str, resident_bytes: Option<u64>) -> Self {
+        Self {
+            name: name.to_owned(),
+            per_second: None,
+            p50: None,
+            p99: None,
+            server_cpu: None,
+            database_cpu: None,
+            bounds: Vec::new(),
+            resident_bytes,
+        }
+    }
+
+    fn cells(&self) -> [String; 8] {
+        let milliseconds = |time: Option<Duration>| {
+            time.map_or("–".to_owned(), |time| format!("{:.2} ms", time.as_secs_f64() * 1e3))
+        };
+        let micros = |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{value:.0} µs"));
+        let share = |bound: &Measurement| match self.per_second {
+            Some(per_second) if bound.per_second > 0.0 => {
+                format!("{} {} ({:.2})", bound.label, number(bound.per_second), per_second / bound.per_second)
+            }
+            _ => format!("{} {}", bound.label, number(bound.per_second)),
+        };
+        [
+            self.name.clone(),
+            self.per_second.map_or("–".to_owned(), number),
+            milliseconds(self.p50),
+            milliseconds(self.p99),
+            micros(self.server_cpu),
+            micros(self.database_cpu),
+            match self.bounds.iter().map(share).collect::<Vec<_>>().join("; ") {
+                none if none.is_empty() => "–".to_owned(),
+                bounds => bounds,
+            },
+            self.resident_bytes.map_or("–".to_owned(), |bytes| format!("{} MB", bytes / 1_000_000)),
+        ]
+    }
+
+    fn json(&self) -> Value {
+        let micros =
+            |time: Option<Duration>| time.map(|time| u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
+        let bounds = self.bounds.iter().map(|bound| (bound.label.clone(), json!(bound.per_second)));
+        json!({
+            "name": self.name,
+            "per_second": self.per_second,
+            "p50_us": micros(self.p50),
+            "p99_us": micros(self.p99),
+            "server_cpu_us": self.server_cpu,
+            "database_cpu_us": self.database_cpu,
+            "bounds": bounds.collect::<serde_json::Map<_, _>>(),
+            "resident_bytes": self.resident_bytes,
+        })
+    }
+}
+
+/// A table in Markdown.
+pub(crate) fn markdown(rows: &[Row]) -> String {
+    let head = [
+        "",
+        "per second",
+        "p50",
+        "p99",
+        "server CPU",
+        "database CPU",
+        "bound per second (share reached)",
+        "memory",
+    ];
+    let mut lines = vec![head.map(str::to_owned)];
+    lines.extend(rows.iter().map(Row::cells));
+    let widths: Vec<usize> = (0..head.len())
+        .map(|column| lines.iter().filter_map(|line| line.get(column)).map(|cell| cell.chars().count()).max())
+        .map(Option::unwrap_or_default)
+        .collect();
+    let mut text = String::new();
+    for (index, line) in lines.iter().enumerate() {
+        for (cell, width) in line.iter().zip(&widths) {
+            let _ = write!(text, "| {cell:<width$} ");
+        }
+        text.push_str("|\n");
+        if index == 0 {
+            for width in &widths {
+                let _ = write!(text, "|{}", "-".repeat(width + 2));
+            }
+            text.push_str("|\n");
+        }
+    }
+    text
+}
+
+pub(crate) fn json(rows: &[Row]) -> String {
+    format!("{:#}", Value::Array(rows.iter().map(Row::json).collect()))
+}
+
+/// With three significant digits and separators.
+fn number(value: f64) -> String {
+    if !value.is_finite() || value < 100.0 {
+        return format!("{value:.1}");
+    }
+    let digits = format!("{value:.0}");
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_separators() {
+        assert_eq!(number(12.34), "12.3");
+        assert_eq!(number(999.6), "1,000");
+        assert_eq!(number(1_234_567.0), "1,234,567");
+    }
+
+    #[test]
+    fn a_table_is_markdown() {
+        let table = markdown(&[Row::of_memory("idle", Some(8_000_000))]);
+        let lines: Vec<_> = table.lines().collect();
+        assert_eq!(lines.len(), 3);
+        assert!(lines[1].starts_with("|--"));
+        assert!(lines[2].contains("8 MB"), "{table}");
+    }
+}
