@@ -13,7 +13,15 @@ pub(crate) fn run(project: &Project, arguments: &[OsString]) -> Result<std::proc
     if arguments.iter().any(|argument| argument == "postgres" || argument == "--report") {
         machine::ensure_postgres(project)?;
     }
-    execute(&mut project.cargo(["build", "--release", "--locked", "-p", "keyfold-cli", "-p", "keyfold-load"]))?;
+    execute(&mut project.cargo([
+        "build",
+        "--release",
+        "--locked",
+        "-p",
+        "keyfold-cli",
+        "-p",
+        "keyfold-load",
+    ]))?;
     let program = project.target.join("release").join("keyfold-load");
     let mut tool = project.command(&program.to_string_lossy());
     Err(tool.args(arguments).exec()).with_context(|| format!("cannot start {}", program.display()))

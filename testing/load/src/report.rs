@@ -78,11 +78,15 @@ impl Row {
             time.map_or("–".to_owned(), |time| format!("{:.2} ms", time.as_secs_f64() * 1e3))
         };
         let micros = |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{value:.0} µs"));
-        let share = |bound: &Measurement| match self.per_second {
-            Some(per_second) if bound.per_second > 0.0 => {
-                format!("{} {} ({:.2})", bound.label, number(bound.per_second), per_second / bound.per_second)
+        let share = |bound: &Measurement| {
+            let mut text = format!("{} {}", bound.label, number(bound.per_second));
+            if let Some(per_second) = self.per_second.filter(|_| bound.per_second > 0.0) {
+                let _ = write!(text, " ({:.2})", per_second / bound.per_second);
             }
-            _ => format!("{} {}", bound.label, number(bound.per_second)),
+            if let Some(cpu) = bound.cpu_micros {
+                let _ = write!(text, ", {cpu:.0} µs CPU");
+            }
+            text
         };
         [
             self.name.clone(),
@@ -102,7 +106,10 @@ impl Row {
     fn json(&self) -> Value {
         let micros =
             |time: Option<Duration>| time.map(|time| u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
-        let bounds = self.bounds.iter().map(|bound| (bound.label.clone(), json!(bound.per_second)));
+        let bounds = self.bounds.iter().map(|bound| {
+            let value = json!({"per_second": bound.per_second, "cpu_us": bound.cpu_micros});
+            (bound.label.clone(), value)
+        });
         json!({
             "name": self.name,
             "per_second": self.per_second,

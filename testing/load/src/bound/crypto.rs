@@ -10,12 +10,13 @@ use aws_lc_rs::signature::{
 use keyfold_crypto::server::{encrypt_ephemeral_key, login_challenge};
 
 use super::Bench;
-use crate::closed_loop::per_second;
+use crate::closed_loop::{count, per_second};
+use crate::process::CpuClock;
 
 /// About as long as an access token.
 const SIGNED: [u8; 400] = [b'x'; 400];
 
-pub(super) fn login(bench: &Bench<'_>) -> Result<f64> {
+pub(super) fn login(bench: &Bench<'_>) -> Result<(f64, f64)> {
     let (algorithm, key) = &bench.templates.public_key;
     let pair = EcdsaKeyPair::generate(&ECDSA_P384_SHA384_FIXED_SIGNING)?;
     on_all_cores(bench, || {
@@ -25,7 +26,7 @@ pub(super) fn login(bench: &Bench<'_>) -> Result<f64> {
     })
 }
 
-pub(super) fn refresh(bench: &Bench<'_>) -> Result<f64> {
+pub(super) fn refresh(bench: &Bench<'_>) -> Result<(f64, f64)> {
     let pair = EcdsaKeyPair::generate(&ECDSA_P384_SHA384_FIXED_SIGNING)?;
     let public_key = pair.public_key().as_ref().to_vec();
     let signature = pair.sign(&SystemRandom::new(), &SIGNED)?;
@@ -36,7 +37,7 @@ pub(super) fn refresh(bench: &Bench<'_>) -> Result<f64> {
     })
 }
 
-pub(super) fn encryptions(bench: &Bench<'_>) -> Result<f64> {
+pub(super) fn encryptions(bench: &Bench<'_>) -> Result<(f64, f64)> {
     let (algorithm, key) = &bench.templates.public_key;
     let ephemeral_key = &bench.templates.rotation_ephemeral_key;
     on_all_cores(bench, || {
@@ -45,9 +46,11 @@ pub(super) fn encryptions(bench: &Bench<'_>) -> Result<f64> {
     })
 }
 
-fn on_all_cores(bench: &Bench<'_>, work: impl Fn() -> Result<()> + Sync) -> Result<f64> {
+/// Repetitions per second, and microseconds of processor time for each.
+fn on_all_cores(bench: &Bench<'_>, work: impl Fn() -> Result<()> + Sync) -> Result<(f64, f64)> {
     let cores = std::thread::available_parallelism()?.get();
-    let started = Instant::now();
+    let cpu = CpuClock { servers: vec![std::process::id()], postmaster: None };
+    let (started, before) = (Instant::now(), cpu.now());
     let done: Result<Vec<usize>> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..cores)
             .map(|_| {
@@ -63,5 +66,8 @@ fn on_all_cores(bench: &Bench<'_>, work: impl Fn() -> Result<()> + Sync) -> Resu
             .collect();
         threads.into_iter().map(|thread| thread.join().ok().context("a thread panicked")?).collect()
     });
-    Ok(per_second(done?.into_iter().sum(), started.elapsed()))
+    let done: usize = done?.into_iter().sum();
+    let (elapsed, after) = (started.elapsed(), cpu.now());
+    let cpu = after.server.saturating_sub(before.server);
+    Ok((per_second(done, elapsed), cpu.as_secs_f64() * 1e6 / count(done.max(1))))
 }

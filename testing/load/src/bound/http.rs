@@ -54,8 +54,9 @@ async fn answer(request: Request<Incoming>, content: Bytes) -> Result<Response<F
     Ok(Response::new(Full::new(content.slice(..content.len().min(length)))))
 }
 
-/// Operations per second with messages as large as those of an operation of the server.
-pub(super) fn measure(bench: &Bench<'_>, operation: &Measured) -> Result<f64> {
+/// Operations per second with messages as large as those of an operation of the server, and the microseconds of processor time that
+/// one takes at the bare server.
+pub(super) fn measure(bench: &Bench<'_>, operation: &Measured) -> Result<(f64, f64)> {
     let (sent, received) = (usize::try_from(operation.sent)?, usize::try_from(operation.received)?);
     // What the head of an answer takes here.
     let answer = received.saturating_sub(90);
@@ -76,7 +77,7 @@ pub(super) fn measure(bench: &Bench<'_>, operation: &Measured) -> Result<f64> {
         let worker = move |connection: &mut Connection| connection.exchange(&request).map(drop);
         Ok(Box::new(worker) as Box<dyn Worker>)
     };
-    let measured =
-        run(&[bench.bare.address], bench.connections, Extent::Time(bench.time), &CpuClock::default(), &make)?;
-    Ok(measured.per_second())
+    let cpu = CpuClock { servers: vec![bench.bare.id()], postmaster: None };
+    let measured = run(&[bench.bare.address], bench.connections, Extent::Time(bench.time), &cpu, &make)?;
+    Ok((measured.per_second(), measured.cpu_micros(measured.server_cpu)))
 }

@@ -33,6 +33,8 @@ pub(crate) enum Bound {
 pub(crate) struct Measurement {
     pub(crate) label: String,
     pub(crate) per_second: f64,
+    /// Microseconds of processor time for each, where it can be told apart from the rest.
+    pub(crate) cpu_micros: Option<f64>,
 }
 
 /// Where bounds are measured.
@@ -55,27 +57,26 @@ impl Bench<'_> {
     }
 
     fn one(&self, bound: Bound, operation: &Measured) -> Result<Vec<Measurement>> {
-        let one = |label: &str, per_second: f64| vec![Measurement { label: label.to_owned(), per_second }];
+        let computed = |label: &str, (per_second, cpu_micros): (f64, f64)| {
+            vec![Measurement { label: label.to_owned(), per_second, cpu_micros: Some(cpu_micros) }]
+        };
         Ok(match bound {
-            Bound::Http => one("bare HTTP", http::measure(self, operation)?),
+            Bound::Http => computed("bare HTTP", http::measure(self, operation)?),
             Bound::Transaction { bytes, per_operation } => {
                 let share = f64::from(per_operation);
                 let alone = transaction::measure(self, bytes, 1)? / share;
                 let shared = transaction::measure(self, bytes, self.connections)? / share;
-                vec![
-                    Measurement { label: "bare commit".to_owned(), per_second: alone },
-                    Measurement {
-                        label: match self.storage.url() {
-                            None => format!("bare commit of {}", self.connections),
-                            Some(_) => format!("bare commits on {} connections", self.connections),
-                        },
-                        per_second: shared,
-                    },
-                ]
+                let shared_label = match self.storage.url() {
+                    None => format!("bare commit of {}", self.connections),
+                    Some(_) => format!("bare commits on {} connections", self.connections),
+                };
+                [("bare commit".to_owned(), alone), (shared_label, shared)]
+                    .map(|(label, per_second)| Measurement { label, per_second, cpu_micros: None })
+                    .into()
             }
-            Bound::Login => one("encryption + signature", crypto::login(self)?),
-            Bound::Refresh => one("verification + signature", crypto::refresh(self)?),
-            Bound::Encryptions => one("encryptions", crypto::encryptions(self)?),
+            Bound::Login => computed("encryption + signature", crypto::login(self)?),
+            Bound::Refresh => computed("verification + signature", crypto::refresh(self)?),
+            Bound::Encryptions => computed("encryptions", crypto::encryptions(self)?),
         })
     }
 }
