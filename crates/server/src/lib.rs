@@ -39,6 +39,7 @@
 //! `state.root_key.seal(…)`, attempts that could be repeated by an attacker through `state.throttle`.
 
 pub mod app;
+mod background;
 mod captcha;
 pub mod clock;
 pub mod config;

@@ -1,8 +1,9 @@
 //! Hands a new group key to every member: the part of a rotation that outlives its request.
 //!
 //! The members are walked page by page in the order in which they joined. A page is read, encrypted on all cores, and written in
-//! one transaction that also prolongs the lease. Members that have a share, or the key itself, are passed over; therefore the job can
-//! be ended at any point and begun again, on another server as well, and nobody gets a share twice.
+//! one transaction that also prolongs the lease; while one page is encrypted, the one before is written and the next one read. All that
+//! takes time runs on [threads that give way](crate::background) to requests. Members that have a share, or the key itself, are passed
+//! over; therefore the job can be ended at any point and begun again, on another server as well, and nobody gets a share twice.
 //!
 //! Who joins while the job runs is served by the transaction that makes it a member ([`super::rotation::serve_newcomer`]), so that
 //! one walk reaches everybody. Who leaves is passed over by the statement that writes the shares. Invited principals that hold keys
@@ -10,17 +11,18 @@
 
 use std::sync::Arc;
 
+use futures_util::FutureExt as _;
+use futures_util::future::{try_join_all, try_join3};
 use keyfold_protocol::encoding::Base64Text;
 use keyfold_protocol::id::{GroupId, KeyId, MemberId};
 use serde::{Deserialize, Serialize};
-use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
 
 use super::rotation::{Sealing, share};
 use super::store;
 use super::store::public_keys::PublicKey;
 use super::store::rotations::{Candidate, Share, Work};
-use crate::db::Tx;
+use crate::background::Background;
+use crate::db::{Dialect, Tx};
 use crate::error::ApiError;
 use crate::jobs::{self, Handler, HandlerFuture, JobError, Lease};
 use crate::state::AppState;
@@ -28,11 +30,12 @@ use crate::state::AppState;
 /// Name in the table of jobs.
 const KIND: &str = "key rotation";
 
-/// Members on a page. Bounds the memory of a job (a public key has about 2 kB) and how long one write keeps others waiting.
-const PAGE: u32 = 512;
+/// Members on a page. Bounds the memory of a job (a public key has about 2 kB) and how long one write keeps others waiting: a few
+/// milliseconds.
+const PAGE: u32 = 128;
 
 /// Members that one task encrypts for; a few milliseconds, so that rotations of several groups take turns.
-const CHUNK: usize = 32;
+const CHUNK: usize = 16;
 
 /// Makes the job for a new generation, in the transaction that writes it.
 pub(super) async fn enqueue(
@@ -54,14 +57,13 @@ struct Payload {
 /// Runs the jobs.
 pub(crate) struct RotationHandler {
     state: AppState,
-    /// Encryption tasks of all rotations together: one for each core.
-    cores: Arc<Semaphore>,
+    /// Shared by all rotations.
+    background: Background,
 }
 
 impl RotationHandler {
     pub(crate) fn new(state: AppState) -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { state, cores: Arc::new(Semaphore::new(cores)) }
+        Self { state, background: Background::start() }
     }
 }
 
@@ -106,58 +108,69 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     async fn serve(&self, recipients: Recipients, lease: &mut Lease) -> Result<(), JobError> {
-        let mut after = (0_u64, String::new());
+        let mut page = self.page(recipients, (0, String::new())).await?;
+        let mut encrypted = Vec::new();
         loop {
-            let page = self.page(recipients, after.clone()).await?;
-            let is_last = page.len() < usize::try_from(PAGE).unwrap_or(usize::MAX);
-            if let Some(last) = page.last() {
-                after = (last.time, last.member.as_str().to_owned());
-            }
+            let after = match page.last() {
+                Some(last) if page.len() >= usize::try_from(PAGE).unwrap_or(usize::MAX) => {
+                    Some((last.time, last.member.as_str().to_owned()))
+                }
+                _ => None,
+            };
             let waiting: Vec<_> = page
                 .into_iter()
                 .filter_map(|candidate| Some((candidate.member, candidate.public_key?)))
                 .collect();
-            if !waiting.is_empty() {
-                let shares = self.encrypt(waiting).await?;
-                self.write(shares, lease).await?;
+            let next = async {
+                match &after {
+                    Some(after) => self.page(recipients, after.clone()).await,
+                    None => Ok(Vec::new()),
+                }
+            };
+            let (shares, (), following) =
+                try_join3(self.encrypt(waiting), self.write(encrypted, lease), next).await?;
+            (encrypted, page) = (shares, following);
+            if after.is_none() {
+                return self.write(encrypted, lease).await;
             }
-            if is_last {
-                return Ok(());
-            }
-            // On SQLite a page is read without waiting for anything: others must get their turn.
-            tokio::task::yield_now().await;
         }
     }
 
-    async fn page(&self, recipients: Recipients, after: (u64, String)) -> Result<Vec<Candidate>, ApiError> {
+    async fn page(&self, recipients: Recipients, after: (u64, String)) -> Result<Vec<Candidate>, JobError> {
         let query = Query { work: self.work.clone(), key: self.key.clone(), recipients, after };
-        self.handler.state.db.read(query, |tx, query| Box::pin(read_page(tx, query))).await
+        let db = self.handler.state.db.clone();
+        let read = async move { db.read(query, |tx, query| Box::pin(read_page(tx, query))).await };
+        match self.handler.state.db.dialect() {
+            Dialect::Postgres => Ok(read.await?),
+            // Read where it is asked for, without waiting for anything: requests would have to wait for it.
+            Dialect::Sqlite => {
+                let page = self.handler.background.run(move || read.now_or_never()).await;
+                Ok(page.map_err(JobError::broken)?.ok_or_else(|| JobError::broken("a read that waits"))??)
+            }
+        }
     }
 
-    /// On all cores, in chunks, so that no request has to wait long for a core.
+    /// On all cores, in chunks, so that the rotations of several groups take turns.
     async fn encrypt(&self, waiting: Vec<(MemberId, PublicKey)>) -> Result<Vec<Share>, JobError> {
-        let mut tasks = JoinSet::new();
+        let mut tasks = Vec::new();
         let mut rest = waiting;
         while !rest.is_empty() {
             let chunk: Vec<_> = rest.drain(..rest.len().min(CHUNK)).collect();
-            let permit = self.handler.cores.clone().acquire_owned().await.map_err(JobError::broken)?;
             let (work, key) = (self.work.clone(), self.key.clone());
             let root_key = self.handler.state.root_key.clone();
-            tasks.spawn_blocking(move || {
+            tasks.push(self.handler.background.run(move || {
                 let sealing = Sealing { root_key: &root_key, key: &key };
-                let shares = encrypt_chunk(chunk, &work.encrypted_ephemeral_key, &sealing);
-                drop(permit);
-                shares
-            });
+                encrypt_chunk(chunk, &work.encrypted_ephemeral_key, &sealing)
+            }));
         }
-        let mut shares = Vec::new();
-        while let Some(chunk) = tasks.join_next().await {
-            shares.extend(chunk.map_err(JobError::broken)?);
-        }
-        Ok(shares)
+        let chunks = try_join_all(tasks).await.map_err(JobError::broken)?;
+        Ok(chunks.into_iter().flatten().collect())
     }
 
     async fn write(&self, shares: Vec<Share>, lease: &mut Lease) -> Result<(), JobError> {
+        if shares.is_empty() {
+            return Ok(());
+        }
         let state = &self.handler.state;
         let renewal = lease.renewal(state.now());
         let failed = shares.iter().filter(|share| share.error.is_some()).count();

@@ -145,18 +145,31 @@ pub(in crate::group) async fn insert_shares(
     const SQL: &str = "INSERT INTO pending_key_rotations
             (key_id, member_id, group_id, key_created_at, public_key_id, error, encrypted_ephemeral_key,
              sealed_ephemeral_key)
-         SELECT k.id, $2, k.group_id, k.created_at, $3, $4, $5, $6 FROM group_keys k
-         WHERE k.id = $1 AND k.encrypted_ephemeral_key IS NOT NULL
-            AND (EXISTS (SELECT 1 FROM group_members m WHERE m.group_id = k.group_id AND m.member_id = $2)
-                OR EXISTS (SELECT 1 FROM group_invites i WHERE i.group_id = k.group_id AND i.member_id = $2 AND i.kind = 0))
-            AND NOT EXISTS (SELECT 1 FROM group_member_keys c WHERE c.key_id = k.id AND c.member_id = $2)
+         SELECT $1, $2, $3, CAST($4 AS BIGINT), $5, $6, $7, $8
+         WHERE (EXISTS (SELECT 1 FROM group_members m WHERE m.group_id = $3 AND m.member_id = $2)
+                OR EXISTS (SELECT 1 FROM group_invites i WHERE i.group_id = $3 AND i.member_id = $2 AND i.kind = 0))
+            AND NOT EXISTS (SELECT 1 FROM group_member_keys c WHERE c.key_id = $1 AND c.member_id = $2)
          ON CONFLICT (key_id, member_id) DO NOTHING";
+    // Once for all: the row of a key is large, and what is asked for stands at its end.
+    let running: Option<(GroupId, u64)> = tx
+        .query_opt(
+            "SELECT group_id, created_at FROM group_keys
+             WHERE id = $1 AND encrypted_ephemeral_key IS NOT NULL FOR SHARE",
+            params![key],
+            |row| Ok((row.col()?, row.col()?)),
+        )
+        .await?;
+    let Some((group, key_created_at)) = running else {
+        return Ok(0);
+    };
     let rows: Vec<Vec<Param<'_>>> = shares
         .iter()
         .map(|share| {
             params![
                 key,
                 share.member,
+                group,
+                key_created_at,
                 share.public_key,
                 share.error,
                 share.encrypted_ephemeral_key,
