@@ -29,7 +29,14 @@ impl Process {
         if !file.is_file() {
             bail!("there is no {}: build it with `cargo build --release -p keyfold-cli`", file.display());
         }
-        let mut command = Command::new(file);
+        let mut command = Command::new(file.canonicalize()?);
+        // The settings are those below: no file and no variable that somebody has made for another server.
+        command.current_dir(folder);
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("KEYFOLD_") {
+                command.env_remove(name);
+            }
+        }
         // Behind a proxy, so that each simulated client can have an address of its own and the throttle stays as it is in production.
         command.args(["serve", "--listen", "127.0.0.1:0", "--trusted-proxies", "1", "--log-format", "json"]);
         command.arg("--data").arg(folder);
@@ -153,7 +160,7 @@ pub(crate) fn serve_linked(arguments: ServeArguments) -> Result<()> {
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
         let database = match arguments.database_url {
-            Some(url) => DatabaseConfig::Postgres { url, max_connections: 16 },
+            Some(url) => DatabaseConfig::postgres(url, 16),
             None => DatabaseConfig::Sqlite { path: arguments.data.join("keyfold.db") },
         };
         let root_key = RootKey::load_or_create(&arguments.data.join("root.key"))?;

@@ -56,7 +56,7 @@ impl Storage {
     /// Opens the database as the server would. To be closed before a server on SQLite starts.
     pub(crate) async fn open(&self) -> Result<Db> {
         let config = match self.url() {
-            Some(url) => DatabaseConfig::Postgres { url: url.to_owned(), max_connections: 2 },
+            Some(url) => DatabaseConfig::postgres(url, 2),
             None => DatabaseConfig::Sqlite { path: self.sqlite_file() },
         };
         Ok(Db::open(&config).await?)

@@ -38,7 +38,6 @@ pub(super) async fn analyse(db: &Db) -> Result<()> {
     db.write((), |tx, ()| {
         Box::pin(async move {
             tx.execute("ANALYZE", &[]).await?;
-            tx.execute("CHECKPOINT", &[]).await?;
             Ok(())
         })
     })
