@@ -89,7 +89,7 @@ impl Stage<'_> {
             connection,
             connections: u32::try_from(self.options.connections).unwrap_or(1),
             serial: self.serial.clone(),
-            random: u64::from(connection) * 0x9e37_79b9_7f4a_7c15 + 0x1234_5678_9abc_def1,
+            random: u64::from(connection).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x1234_5678_9abc_def1,
             body: Vec::new(),
         }
     }
