@@ -36,7 +36,7 @@ kinds! {
     inviting_key = 14,
 }
 
-/// Odd, so that no two numbers of 32 bits are scattered to the same place.
+/// Odd, so that no two numbers are scattered to the same place. The product fits into 63 bits for numbers of 31.
 pub(super) const SCATTER: u64 = 2_654_435_761;
 
 fn uuid(kind: u16, number: u32) -> String {

@@ -60,7 +60,7 @@ mod tests {
     #[test]
     fn ids_computed_in_sql_are_those_of_the_program() {
         let connection = rusqlite::Connection::open_in_memory().unwrap();
-        for number in [0, 1, 77, 99_999, u32::MAX] {
+        for number in [0, 1, 77, 99_999, u32::MAX / 2] {
             let sql = render("SELECT [user ?1]", Dialect::Sqlite);
             let found: String = connection.query_row(sql, [number], |row| row.get(0)).unwrap();
             assert_eq!(found, ids::user(number));
