@@ -42,6 +42,8 @@ pub(crate) async fn start(engine: Engine) -> World {
 pub(crate) async fn start_with(engine: Engine, configure: impl FnOnce(&mut Config)) -> World {
     World::start_with(engine, |config| {
         config.development = true;
+        // On a busy machine a test may think for longer than an idle connection is kept.
+        config.limits.header_timeout = Duration::from_secs(600);
         configure(config);
     })
     .await

@@ -160,7 +160,7 @@ on_both_databases! {
             ("authorization", format!("Bearer {}", user.jwt)),
         ];
         let path = format!("/api/v1/group/forced/{}/{of_customers}/child/light", ada.id);
-        world.raw(Method::POST, &path, &headers, Vec::new()).await.refused(400, 310);
+        world.raw(Method::POST, &path, &headers, Vec::new()).await.refused(400, 100);
         call(&world, Method::GET, "customer/group/no-uuid", Some(&ada.jwt), &Value::Null).await.refused(400, 1);
     }
 }
