@@ -225,7 +225,8 @@ async fn send(
     with: &Credentials<'_>,
     document: &Value,
 ) -> Answer {
-    let mut headers = Vec::new();
+    // An endpoint that refuses early leaves its body unread, and the connection cannot be used again.
+    let mut headers = vec![("connection", "close".to_owned())];
     if let Some(token) = with.app_token {
         headers.push(("x-sentc-app-token", token.to_owned()));
     }
