@@ -9,11 +9,13 @@ use keyfold_protocol::id::AppId;
 
 use crate::db::{Db, DbError, Tx, backup, params};
 use crate::error::ApiError;
+use crate::file::delivery::CallbackKey;
 use crate::random;
 use crate::root_key::{Purpose, RootKey};
 
 const CHECK: &str = "root_key_check";
 const LOOKUP_SECRET: &str = "lookup_secret";
+const CALLBACK_KEY: &str = "callback_key";
 
 /// A secret of the installation that answers questions about identifiers nobody has.
 pub struct LookupSecret {
@@ -60,6 +62,22 @@ pub async fn open(db: &Db, root_key: &RootKey) -> Result<LookupSecret, Installat
     root_key.open(Purpose::Check, CHECK, &facts.check).map_err(|_| InstallationError::WrongRootKey)?;
     let secret = root_key.open(Purpose::LookupSecret, LOOKUP_SECRET, &facts.lookup_secret)?;
     Ok(LookupSecret { key: hmac::Key::new(hmac::HMAC_SHA256, &secret) })
+}
+
+/// The key that signs messages to apps; made on the first start.
+///
+/// # Errors
+/// When the database or the encryption fails.
+pub(crate) async fn callback_key(db: &Db, root_key: &RootKey) -> Result<CallbackKey, InstallationError> {
+    let sealed = db.write(root_key.clone(), |tx, key| {
+        Box::pin(async move {
+            let new = CallbackKey::generate()?;
+            insert_missing(tx, CALLBACK_KEY, &key.seal(Purpose::CallbackKey, CALLBACK_KEY, &new)?).await?;
+            fact(tx, CALLBACK_KEY).await
+        })
+    });
+    let document = root_key.open(Purpose::CallbackKey, CALLBACK_KEY, &sealed.await?)?;
+    Ok(CallbackKey::parse(&document)?)
 }
 
 /// Encrypts every stored secret anew under `new`, in one transaction. No server may run on the database meanwhile, and all must be
@@ -145,6 +163,11 @@ const SEALED: &[(Purpose, &str, &str)] = &[
     (
         Purpose::LookupSecret,
         "SELECT name, value FROM server_facts WHERE name = 'lookup_secret'",
+        "UPDATE server_facts SET value = $2 WHERE name = $1",
+    ),
+    (
+        Purpose::CallbackKey,
+        "SELECT name, value FROM server_facts WHERE name = 'callback_key'",
         "UPDATE server_facts SET value = $2 WHERE name = $1",
     ),
     (

@@ -48,7 +48,6 @@ pub mod db;
 pub mod endpoint;
 pub mod error;
 pub mod extract;
-#[allow(dead_code, reason = "the routes of files follow")]
 mod file;
 pub mod group;
 pub mod hash;
@@ -65,8 +64,8 @@ mod root_key;
 mod routing;
 mod server;
 mod state;
-#[allow(dead_code, reason = "the routes of files follow")]
 pub mod storage;
+mod sym_key;
 pub mod telemetry;
 mod throttle;
 mod user;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::db::{Tx, params};
 use crate::error::ApiError;
+use crate::file;
 use crate::state::AppState;
 
 /// Time between two runs.
@@ -83,7 +84,7 @@ pub async fn forget_expired(state: &AppState) -> Result<u64, ApiError> {
             before(ACTION_LOG),
         ),
     ];
-    let mut total = 0_u64;
+    let mut total = file::janitor::tidy(state).await?;
     for (sql, limit) in expired {
         loop {
             let deleted =

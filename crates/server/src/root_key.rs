@@ -37,6 +37,8 @@ pub enum Purpose {
     OtpSecret,
     /// Recovery key; row: its id.
     RecoveryKey,
+    /// Key that signs messages to apps.
+    CallbackKey,
     /// Token for an app's own storage; row: the app.
     StorageToken,
     /// Encrypted ephemeral key of a rotation, kept for a member whose public key is unusable; row: key id, `/`, member id.
@@ -220,6 +222,7 @@ fn additional_data(version: u32, purpose: Purpose, row: &str) -> Vec<u8> {
         Purpose::JwtPrivateKey => "jwt-private-key",
         Purpose::OtpSecret => "otp-secret",
         Purpose::RecoveryKey => "recovery-key",
+        Purpose::CallbackKey => "callback-key",
         Purpose::StorageToken => "storage-token",
         Purpose::RotationShare => "rotation-share",
         Purpose::Mail => "mail",

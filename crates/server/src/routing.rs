@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderValue, Method, Response, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::IntoResponse;
@@ -14,7 +14,7 @@ use keyfold_protocol::error::ErrorCode;
 use crate::endpoint::Endpoint;
 use crate::error::ApiError;
 use crate::state::AppState;
-use crate::{app, customer, group, mail, openapi, telemetry, user};
+use crate::{app, customer, file, group, mail, openapi, sym_key, telemetry, user};
 
 /// The endpoints of all domains: what the router, the document of the API and the tests are made from.
 pub(crate) fn endpoints() -> Vec<Endpoint> {
@@ -24,6 +24,8 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
         ("Apps of customers", app::routes::owner_endpoints()),
         ("Users", user::endpoints()),
         ("Groups", group::endpoints()),
+        ("Files", file::endpoints()),
+        ("Stored keys", sym_key::endpoints()),
         ("This document", openapi::endpoints()),
     ];
     areas
@@ -89,7 +91,12 @@ async fn cross_origin(request: Request, next: Next) -> Response<Body> {
 }
 
 async fn limit_time(State(state): State<AppState>, request: Request, next: Next) -> Response<Body> {
-    let limit: Duration = state.limits.request_timeout;
+    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    let limit: Duration = if route == Some(file::UPLOAD_ROUTE) {
+        state.storage_limits.upload_timeout
+    } else {
+        state.limits.request_timeout
+    };
     match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,
         Err(_) => ApiError::caused_by(ErrorCode::Internal, "the request took too long").into_response(),

@@ -22,6 +22,8 @@ use crate::config::{Config, Limits};
 use crate::customer::root_app;
 use crate::db::{Db, DbError};
 use crate::extract::Peer;
+use crate::file::deletion_job::FileDeletionHandler;
+use crate::file::delivery::DeliveryHandler;
 use crate::group::departure::DepartureHandler;
 use crate::group::rotation_job::RotationHandler;
 use crate::installation::{self, InstallationError};
@@ -31,6 +33,7 @@ use crate::mail::{MailConfigError, MailHandler, Mailer};
 use crate::retention::forget_expired_regularly;
 use crate::routing;
 use crate::state::{AppState, Shared};
+use crate::storage::{Storage, StorageError};
 use crate::telemetry::Telemetry;
 use crate::throttle::Throttle;
 
@@ -60,6 +63,9 @@ pub enum StartError {
     /// Mails cannot be sent like this.
     #[error("mail: {0}")]
     Mail(#[from] MailConfigError),
+    /// The storage of files cannot be opened.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {cause}")]
     Listen {
@@ -80,6 +86,8 @@ impl Server {
         let lookup_secret = installation::open(&db, &config.root_key).await?;
         root_app::ensure(&db, &config.root_key, config.clock.now()).await.map_err(InstallationError::from)?;
         let mailer = Mailer::new(&config.mail, config.development)?;
+        let callback_key = installation::callback_key(&db, &config.root_key).await?;
+        let storage = Storage::open(&config.storage).await?;
         let listen_error = |cause| StartError::Listen { address: config.listen, cause };
         let listener = TcpListener::bind(config.listen).await.map_err(listen_error)?;
         let address = listener.local_addr().map_err(listen_error)?;
@@ -96,6 +104,9 @@ impl Server {
             throttle: Throttle::new(!config.development),
             customers: config.customers,
             mailer,
+            storage,
+            storage_limits: config.storage,
+            callback_key: callback_key.clone(),
             jobs: Wake::default(),
             telemetry: Telemetry::new(),
         });
@@ -106,6 +117,8 @@ impl Server {
                 Arc::new(DepartureHandler::new(state.clone())),
                 Arc::new(DeletionHandler::new(state.clone())),
                 Arc::new(MailHandler::new(state.clone())),
+                Arc::new(FileDeletionHandler::new(state.clone())),
+                Arc::new(DeliveryHandler::new(state.clone(), callback_key)),
             ],
         );
         let (stop, stopped) = oneshot::channel();

@@ -10,10 +10,12 @@ use crate::config::{ClientAddressSource, Limits};
 use crate::customer::CustomerConfig;
 use crate::db::Db;
 use crate::error::ApiError;
+use crate::file::delivery::CallbackKey;
 use crate::jobs::Wake;
 use crate::jwt::JwtCache;
 use crate::mail::Mailer;
 use crate::root_key::RootKey;
+use crate::storage::{Storage, StorageConfig};
 use crate::telemetry::Telemetry;
 use crate::throttle::Throttle;
 
@@ -50,6 +52,12 @@ pub struct Shared {
     pub(crate) customers: CustomerConfig,
     /// Sends mails.
     pub(crate) mailer: Mailer,
+    /// Contents of file parts.
+    pub(crate) storage: Storage,
+    /// How much may be stored, and how long it may take.
+    pub(crate) storage_limits: StorageConfig,
+    /// Signs messages to apps that store their files themselves.
+    pub(crate) callback_key: CallbackKey,
     /// Announces work that outlives its request.
     pub(crate) jobs: Wake,
     /// Metrics.

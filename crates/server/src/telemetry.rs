@@ -74,6 +74,16 @@ pub(crate) struct JobMetrics {
     pub(crate) rotation_shares: Counter<u64, AtomicU64>,
     /// Members whose public key was of no use in a key rotation.
     pub(crate) rotation_failures: Counter<u64, AtomicU64>,
+    /// Parts of deleted files whose contents were deleted here.
+    pub(crate) parts_deleted: Counter<u64, AtomicU64>,
+    /// Messages that an app's own storage has taken.
+    pub(crate) deliveries_sent: Counter<u64, AtomicU64>,
+    /// Attempts to send one that failed.
+    pub(crate) deliveries_failed: Counter<u64, AtomicU64>,
+    /// Messages that were given up.
+    pub(crate) deliveries_dead: Counter<u64, AtomicU64>,
+    /// Messages that were given up and that nobody has had sent again, on all servers.
+    pub(crate) deliveries_waiting: Gauge,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -135,6 +145,16 @@ impl JobMetrics {
         registry.register("key_rotation_shares", shares, self.rotation_shares.clone());
         let failures = "Members whose public key was of no use in a key rotation";
         registry.register("key_rotation_failures", failures, self.rotation_failures.clone());
+        let parts = "Parts of deleted files whose contents were deleted here";
+        registry.register("file_parts_deleted", parts, self.parts_deleted.clone());
+        let sent = "Messages that an app's own storage has taken";
+        registry.register("storage_deliveries_sent", sent, self.deliveries_sent.clone());
+        let failed = "Failed attempts to send a message to an app's own storage";
+        registry.register("storage_deliveries_failed", failed, self.deliveries_failed.clone());
+        let dead = "Messages to an app's own storage that were given up";
+        registry.register("storage_deliveries_given_up", dead, self.deliveries_dead.clone());
+        let waiting = "Messages that were given up and not sent again, as of a minute ago";
+        registry.register("storage_deliveries_dead", waiting, self.deliveries_waiting.clone());
     }
 }
 

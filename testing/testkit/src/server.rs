@@ -5,7 +5,7 @@ use std::thread::JoinHandle;
 
 use keyfold_protocol::app::{AppOptions, FileOptions, GroupOptions};
 use keyfold_server::app::{self, CreatedApp, NewApp};
-use keyfold_server::{AppState, Config, DatabaseConfig, RootKey, Server};
+use keyfold_server::{AppState, Config, DatabaseConfig, RootKey, Server, StorageConfig};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
@@ -64,6 +64,7 @@ impl TestServer {
         let root_key = RootKey::load_or_create(&folder.path().join("root.key")).expect("a root key");
         let mut config = Config::new(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), database_config, root_key);
         config.development = true;
+        config.storage = StorageConfig::folder(folder.path().join("files"));
         change(&mut config);
 
         let (running, (address, app)) = Running::start(&config, async |server| {

@@ -12,6 +12,7 @@ use crate::db::Db;
 use crate::error::ApiError;
 use crate::file;
 use crate::root_key::RootKey;
+use crate::storage::Quota;
 
 /// Everything that can be done with apps, for someone whose rights need no check: the operator on the command line. May be used while servers run
 /// on the database; what it changes is in force everywhere when it returns.
@@ -111,6 +112,15 @@ impl<'a> Administration<'a> {
             Box::pin(settings::set_file_options(tx, root_key, app, options))
         })
         .await
+    }
+
+    /// Gives an app limits of its own for what it stores on this server; `None` for those of the server.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn set_file_quota(&self, app: &AppId, quota: Quota) -> Result<(), ApiError> {
+        let work = (app.clone(), quota);
+        self.db.write(work, |tx, (app, quota)| Box::pin(file::usage::set_quota(tx, app, quota))).await
     }
 
     /// Refuses all requests of an app, or answers them again.

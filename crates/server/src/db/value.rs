@@ -4,10 +4,11 @@ use std::cell::Cell;
 
 use bytes::BytesMut;
 use keyfold_protocol::encoding::{
-    AlgorithmId, Base64Text, ClientRandomValue, HashedAuthenticationKey, KeyText,
+    AlgorithmId, Base64Text, ClientRandomValue, HashedAuthenticationKey, KeyText, OpaqueText,
 };
 use keyfold_protocol::id::{
-    AppId, DeviceId, GroupAuxKeyId, GroupId, JwtKeyId, KeyId, KeySessionId, MemberId, UserId,
+    AppId, DeviceId, FileId, FilePartId, GroupAuxKeyId, GroupId, JwtKeyId, KeyId, KeySessionId, MemberId,
+    StoredKeyId, UploadSessionId, UserId,
 };
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
@@ -319,7 +320,21 @@ macro_rules! ids {
     )*};
 }
 
-ids!(AppId, UserId, DeviceId, GroupId, MemberId, KeyId, GroupAuxKeyId, JwtKeyId, KeySessionId);
+ids!(
+    AppId,
+    UserId,
+    DeviceId,
+    GroupId,
+    MemberId,
+    KeyId,
+    GroupAuxKeyId,
+    JwtKeyId,
+    KeySessionId,
+    FileId,
+    FilePartId,
+    UploadSessionId,
+    StoredKeyId
+);
 
 macro_rules! checked_texts {
     ($($text:ty),*) => {$(
@@ -340,7 +355,7 @@ macro_rules! checked_texts {
     )*};
 }
 
-checked_texts!(Base64Text, KeyText, AlgorithmId);
+checked_texts!(Base64Text, KeyText, AlgorithmId, OpaqueText);
 
 macro_rules! fixed_bytes {
     ($($bytes:ty),*) => {$(

@@ -45,6 +45,19 @@ pub struct ExpiredJwt {
     pub session_id: Option<String>,
 }
 
+/// Like [`Jwt`], but the token may have expired: a long upload goes on with the one it began with. Its device and session must exist.
+#[derive(Debug, Clone)]
+pub struct UploadJwt {
+    /// The user.
+    pub user_id: UserId,
+    /// `exp`: seconds since 1970.
+    pub expires_at: u64,
+}
+
+/// Who calls, if it says so with a token that is accepted. Whatever is wrong with the token makes the caller anonymous; an outage does not.
+#[derive(Debug, Clone)]
+pub struct OptionalJwt(pub Option<Jwt>);
+
 impl Jwt {
     /// For actions that need a recent login.
     ///
@@ -97,6 +110,46 @@ impl FromRequestParts<AppState> for ExpiredJwt {
     }
 }
 
+impl FromRequestParts<AppState> for UploadJwt {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let AppToken { app, .. } = AppToken::from_request_parts(parts, state).await?;
+        let claims = signed_claims(state, &app, bearer(parts)?)?;
+        let expires_at = claims.exp;
+        let jwt = state
+            .db
+            .read((app.id.clone(), claims), |tx, (app, claims)| Box::pin(load(tx, app, claims)))
+            .await?;
+        Ok(Self { user_id: jwt.user_id, expires_at })
+    }
+}
+
+impl FromRequestParts<AppState> for OptionalJwt {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        AppToken::from_request_parts(parts, state).await?;
+        match Jwt::from_request_parts(parts, state).await {
+            Ok(jwt) => Ok(Self(Some(jwt))),
+            Err(error) if TOKEN_REFUSALS.contains(&error.code()) => Ok(Self(None)),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Demand for UploadJwt {
+    fn describe(operation: &mut Operation) {
+        describe_token(operation, Identity::ExpiredUser);
+    }
+}
+
+impl Demand for OptionalJwt {
+    fn describe(operation: &mut Operation) {
+        AppToken::describe(operation);
+    }
+}
+
 impl Demand for Jwt {
     fn describe(operation: &mut Operation) {
         describe_token(operation, Identity::User);
@@ -117,15 +170,18 @@ fn describe_token(operation: &mut Operation, identity: Identity) {
 /// What an access token is refused with, whatever its app was found by.
 pub(crate) fn describe_access_token(operation: &mut Operation, identity: Identity) {
     operation.needs(identity);
-    operation.can_refuse(&[
-        ErrorCode::JwtMissing,
-        ErrorCode::JwtMalformed,
-        ErrorCode::JwtInvalid,
-        ErrorCode::JwtKeyUnknown,
-        ErrorCode::IdFormat,
-        ErrorCode::UserNotFound,
-    ]);
+    operation.can_refuse(TOKEN_REFUSALS);
 }
+
+/// What can be wrong with a token.
+const TOKEN_REFUSALS: &[ErrorCode] = &[
+    ErrorCode::JwtMissing,
+    ErrorCode::JwtMalformed,
+    ErrorCode::JwtInvalid,
+    ErrorCode::JwtKeyUnknown,
+    ErrorCode::IdFormat,
+    ErrorCode::UserNotFound,
+];
 
 fn bearer(parts: &Parts) -> Result<&str, ApiError> {
     let header = parts.headers.get(AUTHORIZATION).ok_or(ErrorCode::JwtMissing)?;

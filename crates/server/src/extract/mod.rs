@@ -17,13 +17,15 @@
 mod address;
 mod app_token;
 mod body;
+mod headers;
 mod jwt;
 mod path;
 
 pub use address::ClientAddress;
 pub use app_token::{Allow, AppToken, Gate, gate};
 pub use body::Body;
-pub use jwt::{ExpiredJwt, Jwt};
+pub use headers::{AccessGroup, Headers};
+pub use jwt::{ExpiredJwt, Jwt, OptionalJwt, UploadJwt};
 pub use path::{FromSegment, Path};
 
 pub(crate) use address::Peer;

@@ -3,7 +3,10 @@
 use axum::extract::{FromRequestParts, MatchedPath};
 use axum::http::request::Parts;
 use keyfold_protocol::error::ErrorCode;
-use keyfold_protocol::id::{DeviceId, GroupId, KeyId, KeySessionId, MemberId, UserId};
+use keyfold_protocol::id::{
+    DeviceId, FileId, FilePartId, GroupId, KeyId, KeySessionId, MemberId, StoredKeyId, UploadSessionId,
+    UserId,
+};
 
 use crate::endpoint::{Demand, Operation, Segment};
 use crate::error::ApiError;
@@ -60,6 +63,7 @@ macro_rules! from_path {
 from_path! {
     (A, B) => (A, B),
     (A, B, C) => (A, B, C),
+    (A, B, C, D) => (A, B, C, D),
 }
 
 impl<A: FromSegment> FromRequestParts<AppState> for Path<A> {
@@ -95,7 +99,19 @@ macro_rules! texts {
     )*};
 }
 
-texts!(String, UserId, DeviceId, GroupId, KeyId, KeySessionId, MemberId);
+texts!(
+    String,
+    UserId,
+    DeviceId,
+    GroupId,
+    KeyId,
+    KeySessionId,
+    MemberId,
+    FileId,
+    FilePartId,
+    StoredKeyId,
+    UploadSessionId
+);
 
 #[cfg(test)]
 mod tests {

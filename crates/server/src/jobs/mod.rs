@@ -42,12 +42,24 @@ pub(crate) enum JobError {
     /// To be tried again later.
     #[error(transparent)]
     Failed(#[from] ApiError),
+    /// To be tried again at a time that the job has chosen.
+    #[error("{cause}")]
+    Later {
+        /// Milliseconds from now.
+        pause: u64,
+        /// Why.
+        cause: String,
+    },
     /// A defect.
     #[error("{0}")]
     Broken(String),
 }
 
 impl JobError {
+    pub(crate) fn later(pause: u64, cause: impl Into<String>) -> Self {
+        Self::Later { pause, cause: cause.into() }
+    }
+
     pub(crate) fn broken(cause: impl std::fmt::Display) -> Self {
         Self::Broken(cause.to_string())
     }

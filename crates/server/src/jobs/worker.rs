@@ -109,6 +109,7 @@ async fn work(
             })
         }
         Some(Err(JobError::LeaseLost)) => Ok(()),
+        Some(Err(JobError::Later { pause, cause })) => release(state, lease, pause, cause).await,
         Some(Err(error)) => {
             metrics.failed.inc();
             let pause = pause(lease.attempts());

@@ -2,14 +2,13 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use keyfold_protocol::GROUP_ACCESS_HEADER;
 use keyfold_protocol::app::TokenClass;
 use keyfold_protocol::error::ErrorCode;
 use keyfold_protocol::id::{AppId, GroupId, UserId, is_uuid};
 
 use crate::endpoint::{Demand, Identity, Operation, Segment};
 use crate::error::ApiError;
-use crate::extract::{AppToken, FromSegment, Jwt, Path};
+use crate::extract::{AccessGroup, AppToken, FromSegment, Jwt, Path};
 use crate::group::access::Caller;
 use crate::state::AppState;
 use crate::throttle::Bucket;
@@ -21,7 +20,8 @@ impl FromRequestParts<AppState> for Caller {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let jwt = Jwt::from_request_parts(parts, state).await?;
         let Path(Id(group)) = Path::<Id<GroupId>>::from_request_parts(parts, state).await?;
-        Ok(Self { app: jwt.app_id, user: jwt.user_id, group, via: access_group(parts)? })
+        let AccessGroup(via) = AccessGroup::from_request_parts(parts, state).await?;
+        Ok(Self { app: jwt.app_id, user: jwt.user_id, group, via })
     }
 }
 
@@ -36,7 +36,8 @@ impl FromRequestParts<AppState> for ForcedCaller {
         let Path((Id(user), Id(group))) =
             Path::<(Id<UserId>, Id<GroupId>)>::from_request_parts(parts, state).await?;
         let app: AppId = app.id.clone();
-        Ok(Self(Caller { app, user, group, via: access_group(parts)? }))
+        let AccessGroup(via) = AccessGroup::from_request_parts(parts, state).await?;
+        Ok(Self(Caller { app, user, group, via }))
     }
 }
 
@@ -98,12 +99,4 @@ impl<T: for<'a> From<&'a str>> FromSegment for Id<T> {
     fn from_segment(segment: &str) -> Result<Self, ApiError> {
         if is_uuid(segment) { Ok(Self(T::from(segment))) } else { Err(ErrorCode::IdFormat.into()) }
     }
-}
-
-/// The group that the caller acts for. What is no text is ignored.
-fn access_group(parts: &Parts) -> Result<Option<GroupId>, ApiError> {
-    let Some(id) = parts.headers.get(GROUP_ACCESS_HEADER).and_then(|value| value.to_str().ok()) else {
-        return Ok(None);
-    };
-    if is_uuid(id) { Ok(Some(GroupId::from(id))) } else { Err(ErrorCode::IdFormat.into()) }
 }
