@@ -3,6 +3,7 @@
 //! The endpoints are the server's own list, from which its router is made: a new one is tried here without being named.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use hyper::Method;
 use keyfold_protocol::app::{Access, AppOption, AppOptions, GroupOptions};
@@ -81,14 +82,16 @@ async fn each_endpoint_obeys_its_option_and_both_tokens(world: World) {
     for operation in endpoints() {
         let Governed::By(option) = operation.governed else { continue };
         for access in [Access::Blocked, Access::Secret] {
-            if !apps.contains_key(&(option, access)) {
-                let mut options = AppOptions::lax();
-                options.set(option, access);
-                let app = world.another_app_with(GroupOptions::default(), options).await;
-                let user = app.user().await;
-                apps.insert((option, access), (app, user));
-            }
-            let (app, user) = &apps[&(option, access)];
+            let (app, user) = match apps.entry((option, access)) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(free) => {
+                    let mut options = AppOptions::lax();
+                    options.set(option, access);
+                    let app = world.another_app_with(GroupOptions::default(), options).await;
+                    let user = app.user().await;
+                    free.insert((app, user))
+                }
+            };
             let call = Call::of(&operation, user.id(), &GroupId::from(opaque_id()));
             let jwt = call.needs_jwt().then_some(user.jwt.as_str());
             call.send(app, app.app.public_token.expose(), jwt).await.refused_as(&call, 400, 203);
