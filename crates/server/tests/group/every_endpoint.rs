@@ -182,6 +182,9 @@ fn sample(schema: &Value, document: &Value) -> Value {
     if let Some(choices) = schema["anyOf"].as_array().or(schema["oneOf"].as_array()) {
         return sample(&choices[0], document);
     }
+    if let Some(constant) = schema.get("const") {
+        return constant.clone();
+    }
     if let Some(choices) = schema["enum"].as_array() {
         return choices[0].clone();
     }
