@@ -104,7 +104,6 @@ pub(crate) fn check(options: &FileOptions) -> Result<(), ApiError> {
 ///
 /// # Errors
 /// 400/203 with a text that says what is wrong.
-#[allow(dead_code, reason = "for the endpoints of an app's owner; the operator is not held to it")]
 pub(crate) fn check_here(options: &FileOptions, storage: &StorageConfig) -> Result<(), ApiError> {
     if options.file_storage == FILE_STORAGE_SERVER && !storage.is_enabled() {
         return refuse("this server stores no files");

@@ -52,8 +52,12 @@ async fn rows_of_app(world: &World, app: &str) -> Vec<(String, i64)> {
     found
 }
 
+/// What the app's owner has set, and how much it has stored.
+const SETTINGS: [&str; 3] = ["app_jwt_keys", "app_file_options", "app_file_usage"];
+
+/// Rows other than those of settings.
 fn total(rows: &[(String, i64)]) -> i64 {
-    rows.iter().filter(|(table, _)| table != "app_jwt_keys").map(|(_, rows)| rows).sum()
+    rows.iter().filter(|(table, _)| !SETTINGS.contains(&table.as_str())).map(|(_, rows)| rows).sum()
 }
 
 on_both_databases! {
@@ -86,6 +90,10 @@ on_both_databases! {
         alice.get("user/user_keys/keys/0/none").await.refused(401, 200);
         world.backend(Method::POST, "exists", &json!({"user_identifier": "alice"})).await.refused(401, 200);
         assert_eq!(total(&rows_of_app(&world, id).await), 0);
+        // Where its files are is known until the job has deleted their contents.
+        while rows_of_app(&world, id).await.iter().any(|(_, rows)| *rows > 0) {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
         assert_eq!(world.count("SELECT COUNT(*) FROM apps WHERE id = $1", &[id]).await, 0);
         for table in ["group_members", "group_member_keys", "group_keys", "devices", "sessions"] {
             let sql = format!("SELECT COUNT(*) FROM {table}");
@@ -137,8 +145,10 @@ on_both_databases! {
     async fn every_table_of_an_app_is_part_of_its_reset(world: World) {
         let statements = include_str!("../../src/app/store/data.rs");
         for table in tables_of_apps(&world).await {
-            // Keys and options stay; devices hang on users.
-            let is_covered = ["app_jwt_keys", "devices"].contains(&table.as_str())
+            // Settings stay; devices hang on users; files are marked, and removed by a job.
+            let elsewhere = ["devices", "files", "storage_deliveries"];
+            let is_covered = SETTINGS.contains(&table.as_str())
+                || elsewhere.contains(&table.as_str())
                 || statements.contains(&format!("DELETE FROM {table} WHERE app_id = $1"));
             assert!(is_covered, "a reset of an app does not empty {table}");
         }

@@ -218,7 +218,8 @@ async fn an_app_is_told_of_its_parts_after_it_was_deleted(engine: Engine) {
     files.world.jobs_done().await;
     assert_eq!(backend.parts(), [parts]);
     assert_eq!(backend.received.lock().unwrap()[0].0["x-sentc-app-token"], "callback token");
-    assert_eq!(files.world.count("SELECT COUNT(*) FROM app_file_options", &[]).await, 0);
+    let kept = "SELECT COUNT(*) FROM app_file_options WHERE app_id = $1";
+    assert_eq!(files.world.count(kept, &[files.world.app.id.as_str()]).await, 0);
     assert_eq!(files.world.count("SELECT COUNT(*) FROM storage_deliveries", &[]).await, 0);
 }
 
@@ -248,8 +249,8 @@ async fn no_message_goes_into_the_network_of_the_server(engine: Engine) {
 
 async fn the_callback_token_is_encrypted_at_rest_and_survives_a_new_root_key(engine: Engine) {
     let (files, _) = start(engine, true, 20).await;
-    let clear = "SELECT COUNT(*) FROM app_file_options WHERE sealed_auth_token IS NULL";
-    assert_eq!(files.world.count(clear, &[]).await, 0);
+    let sealed = "SELECT COUNT(*) FROM app_file_options WHERE app_id = $1 AND sealed_auth_token IS NOT NULL";
+    assert_eq!(files.world.count(sealed, &[files.world.app.id.as_str()]).await, 1);
     let state = files.world.state();
     let new = keyfold_server::RootKey::new(2, &[9; 32]).unwrap();
     keyfold_server::installation::rotate_root_key(&state.db, &state.root_key, &new).await.unwrap();

@@ -121,6 +121,7 @@ async fn insert(
         file_options: input.file_options,
         group_options: input.group_options,
     };
+    file::options::check_here(&new.file_options, &state.storage_limits)?;
     let prepared = PreparedApp::generate(&state.root_key, new, owner)?;
     let work = (customer, group, prepared, state.now());
     let created = state.db.write(work, |tx, (customer, group, prepared, now)| {

@@ -8,6 +8,7 @@ use crate::app::{change, settings};
 use crate::customer::app_access::{AppCaller, AppRight};
 use crate::endpoint::{Endpoint, put};
 use crate::extract::Body;
+use crate::file;
 use crate::reply::{ApiResult, done};
 use crate::state::AppState;
 
@@ -52,10 +53,11 @@ async fn set_file_options(
     caller: AppCaller,
     Body(options): Body<FileOptions>,
 ) -> ApiResult<&'static str> {
-    let work = (caller, options, state.root_key.clone());
-    let set = change(&state.db, work, |tx, (caller, options, root_key)| {
+    let work = (caller, options, state.root_key.clone(), state.storage_limits.clone());
+    let set = change(&state.db, work, |tx, (caller, options, root_key, storage)| {
         Box::pin(async move {
             caller.require(tx, AppRight::Manage).await?;
+            file::options::check_here(options, storage)?;
             settings::set_file_options(tx, root_key, &caller.app, options).await
         })
     });
