@@ -26,7 +26,7 @@ on_both_databases! {
         let wrong = RootKey::new(1, &[8; 32]).unwrap();
         assert!(matches!(rotate_root_key(db, &wrong, &new).await, Err(InstallationError::WrongRootKey)));
         // Check value, lookup secret, signing keys of the app and of the installation, TOTP secret, six recovery keys.
-        assert_eq!(rotate_root_key(db, &old, &new).await.unwrap(), 11);
+        assert_eq!(rotate_root_key(db, &old, &new).await.unwrap(), 12);
         assert!(Server::start(world.config()).await.is_err());
         let rotated = world.restarted(|config| config.root_key = new).await;
         let code = second_factor::code(&rotated, &otp, 0);
