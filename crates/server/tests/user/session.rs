@@ -5,7 +5,7 @@ use hyper::Method;
 use keyfold_protocol::app::AppOptions;
 use serde_json::{Value, json};
 
-use crate::support::{Session, World, on_both_databases};
+use crate::support::{World, on_both_databases};
 
 on_both_databases! {
     async fn an_access_token_carries_the_documented_claims(world: World) {
@@ -203,22 +203,5 @@ on_both_databases! {
             .unwrap();
         use base64ct::Base64;
         assert_eq!(Base64::encode_string(&public_key), world.app.jwt_verify_key);
-    }
-
-    async fn a_deleted_signing_key_takes_its_tokens_with_it(world: World) {
-        let session = world.new_user("alice").await;
-        assert!(session.is_alive().await);
-        world.execute("DELETE FROM app_jwt_keys").await;
-        until_known(&session, (200, 35)).await;
-        session.refresh().await.refused(200, 35);
-    }
-}
-
-/// Other processes may have changed an app: a server notices within seconds.
-async fn until_known(session: &Session, refusal: (u16, u64)) {
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
-    while session.get("user/user_keys/keys/0/none").await.refusal() != refusal {
-        assert!(std::time::Instant::now() < deadline, "the change was not noticed");
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
 }
