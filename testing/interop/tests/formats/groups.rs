@@ -16,7 +16,7 @@ fn a_group_of_the_partner_opens_in_our_client() {
         let Shared { ours, our_key, theirs, group } = Shared::by_partner(&partner, sign);
         let signer = verify_key(&theirs);
         let verification = if sign { Verification::Require(&signer) } else { Verification::Ignore };
-        let keys = GroupKeys::open(&our_key, &ours.keys.group.private_key, verification).unwrap();
+        let keys = GroupKeys::open(&our_key, ours.keys.group.private_key().unwrap(), verification).unwrap();
         assert_eq!(keys.signed_by.is_some(), sign);
         SearchKey::open(&paper::hmac_key(&group, "group key"), &keys.key).unwrap();
         SortKey::open(&paper::sortable_key(&group, "group key"), &keys.key).unwrap();
@@ -50,7 +50,9 @@ fn both_refuse_a_group_key_that_somebody_else_signed() {
     // The id is right, the key is not: what a lying server would hand out.
     let wrong = somebody.keys.verify_key.clone().with_id(ours.keys.verify_key.id());
     let own = paper::group_key(&body, "group key", "user key");
-    assert!(GroupKeys::open(&own, &ours.keys.group.private_key, Verification::Require(&wrong)).is_err());
+    assert!(
+        GroupKeys::open(&own, ours.keys.group.private_key().unwrap(), Verification::Require(&wrong)).is_err()
+    );
 
     let theirs = partner_user(&partner, "bob");
     let key = open(&paper::group_key(&body, "group key", "user key"), &ours);
@@ -63,5 +65,5 @@ fn both_refuse_a_group_key_that_somebody_else_signed() {
 
 fn group_of(user: &OurUser, sign: bool) -> GroupCreate {
     let signer = group::Signer { user_id: &user.device.user_id, key: &user.keys.sign_key };
-    group::create(&user.keys.group.public_key, sign.then_some(signer), &Suite::STD).unwrap().0
+    group::create(user.keys.group.public_key().unwrap(), sign.then_some(signer), &Suite::STD).unwrap().0
 }

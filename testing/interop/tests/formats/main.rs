@@ -35,7 +35,8 @@ impl<'a> Shared<'a> {
         assert_eq!(theirs.open_group_key(&json!(own), None).as_deref(), Ok("group key"));
 
         let ours = our_user("ada");
-        let public_key = serde_json::from_str(&ours.keys.group.public_key.export_data().unwrap()).unwrap();
+        let public_key =
+            serde_json::from_str(ours.keys.group.public_key().unwrap().export_data().unwrap()).unwrap();
         let body = theirs.prepare_keys_for_member("group key", &public_key, Some(2)).unwrap();
         let keys: NewMemberKeys = serde_json::from_str(&body).unwrap();
         assert_eq!(serde_json::to_string(&keys).unwrap(), body, "written as we would write it");
@@ -45,7 +46,7 @@ impl<'a> Shared<'a> {
 }
 
 fn open(object: &GroupKey, user: &OurUser) -> GroupKeys {
-    GroupKeys::open(object, &user.keys.group.private_key, Verification::Ignore).unwrap()
+    GroupKeys::open(object, user.keys.group.private_key().unwrap(), Verification::Ignore).unwrap()
 }
 
 fn our_user(name: &str) -> OurUser {
