@@ -36,7 +36,7 @@ impl<'a> Shared<'a> {
 
         let ours = our_user("ada");
         let public_key =
-            serde_json::from_str(ours.keys.group.public_key().unwrap().export_data().unwrap()).unwrap();
+            serde_json::from_str(&ours.keys.group.public_key().unwrap().export_data().unwrap()).unwrap();
         let body = theirs.prepare_keys_for_member("group key", &public_key, Some(2)).unwrap();
         let keys: NewMemberKeys = serde_json::from_str(&body).unwrap();
         assert_eq!(serde_json::to_string(&keys).unwrap(), body, "written as we would write it");
