@@ -13,7 +13,7 @@
 //! | [`user`] | registration, login, devices, account, one-time passwords, user keys |
 //! | [`group`] | groups, group keys, members, invitations, key rotation |
 //! | [`customer`] | owners of apps: accounts, groups, app administration |
-//! | [`file`] | files and their parts, an app's own storage, stored symmetric keys |
+//! | [`mod@file`] | files and their parts, an app's own storage, stored symmetric keys |
 //! | [`session`] | claims of an access token |
 //! | [`id`], [`encoding`] | the checked scalars that those are made of |
 //!
