@@ -189,13 +189,22 @@ fn clippy(session: &mut Session) -> Result<Outcome> {
 
 fn unit(session: &mut Session) -> Result<Outcome> {
     session.ensure_postgres()?;
-    session.cargo(&["test", "--workspace", "--lib", "--bins"])
+    session.cargo(&["test", "--workspace", "--lib", "--bins", "--no-fail-fast"])
 }
 
 fn integration(session: &mut Session) -> Result<Outcome> {
     session.ensure_postgres()?;
     // The blocking form of the SDK stands behind a feature.
-    session.cargo(&["test", "--workspace", "--features", "keyfold/blocking", "--test", "*", "--examples"])?;
+    session.cargo(&[
+        "test",
+        "--workspace",
+        "--features",
+        "keyfold/blocking",
+        "--test",
+        "*",
+        "--examples",
+        "--no-fail-fast",
+    ])?;
     session.program_is_built = true;
     Ok(Outcome::Passed)
 }
@@ -218,7 +227,9 @@ fn interop(session: &mut Session) -> Result<Outcome> {
         return Ok(Outcome::Skipped("there is no workspace testing/interop".to_owned()));
     }
     session.ensure_postgres()?;
-    execute(session.project.cargo(["test", "--workspace", "--locked"]).current_dir(&folder))?;
+    execute(
+        session.project.cargo(["test", "--workspace", "--locked", "--no-fail-fast"]).current_dir(&folder),
+    )?;
     Ok(Outcome::Passed)
 }
 
