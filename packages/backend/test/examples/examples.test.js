@@ -11,6 +11,19 @@ import {programsOf, run} from "./program.js";
 
 const README = new URL("../../README.md", import.meta.url);
 const GUIDE = new URL("../../../../docs/backend.md", import.meta.url);
+const FILES = new URL("../../../../docs/files.md", import.meta.url);
+
+/** A message that a server signed, with a key that is used for nothing else. */
+const MESSAGE = {
+	key: "whpk_6kpsY+KcUgq+9VB7Ey7F+ZVHdq6+vnuSQh7qaRRG0iw=",
+	body: '["0190a6a4-3b1c-7cde-8f01-23456789abce"]',
+	headers: {
+		"webhook-id": "0190a6a4-3b1c-7cde-8f01-23456789abcd",
+		"webhook-timestamp": "1763776800",
+		"webhook-signature":
+			"v1a,mIvGQjNS8hlewTyCVRU0jXT6pRT7LTm+uE5pQEdXNa5CoGCiO7nJ8H9JIWQapqYScftBUaGVC9PneXgY0R63Bw==",
+	},
+};
 
 describe("the programs in the documentation", () => {
 	/** @type {import("../harness/world.js").World} */
@@ -139,5 +152,38 @@ describe("the programs in the documentation", () => {
 		const worker = await run(programs.get("worker") ?? "", {"http://127.0.0.1:3002": world.base_url});
 		const {fetch: handle} = /** @type {{fetch: (request: Request) => Promise<Response>}} */ (worker["default"]);
 		assert.equal((await handle(new Request("https://app.example/session"))).status, 401);
+	});
+
+	test("of the page about files: whether a message is from Keyfold", async () => {
+		const programs = await programsOf(FILES);
+		assert.deepEqual([...programs.keys()], [""]);
+		const program = async (/** @type {string} */ key) => {
+			const code = `const callbackKey = ${JSON.stringify(key)};\n${programs.get("")}`;
+			const {isFromKeyfold} = await run(code, {}, ["isFromKeyfold"]);
+			return /** @type {(headers: Record<string, string>, body: string) => boolean} */ (isFromKeyfold);
+		};
+		const isFromKeyfold = await program(MESSAGE.key);
+		const isFromAnother = await program(await world.backend.files.callbackKey());
+		const {headers, body} = MESSAGE;
+		const {now} = Date;
+		try {
+			Date.now = () => 1_763_776_900_000;
+			assert.equal(isFromKeyfold(headers, body), true);
+			const several = `v1,AAAA v1a,AAAA ${headers["webhook-signature"]}`;
+			assert.equal(isFromKeyfold({...headers, "webhook-signature": several}, body), true);
+			assert.equal(isFromAnother(headers, body), false);
+			assert.equal(isFromKeyfold(headers, "[]"), false);
+			for (const [name, value] of Object.entries({
+				"webhook-id": "0190a6a4-3b1c-7cde-8f01-23456789abce",
+				"webhook-timestamp": "1763776801",
+				"webhook-signature": headers["webhook-signature"].replace("v1a", "v1"),
+			})) {
+				assert.equal(isFromKeyfold({...headers, [name]: value}, body), false, name);
+			}
+			Date.now = () => 1_763_777_200_000;
+			assert.equal(isFromKeyfold(headers, body), false, "too old");
+		} finally {
+			Date.now = now;
+		}
 	});
 });
