@@ -102,12 +102,13 @@ pub(super) async fn store_keys(
 
 /// Stores what the grant holds, and opens a session when more is to come. The answer of the endpoint.
 ///
-/// The newest key must be among them. Whoever has not finished a rotation yet cannot hand out its key, and once a rotation is complete
-/// the server cannot serve anybody in it any more: the new member would never be able to read what is written from now on. Rotations
-/// that still run reach it by themselves.
+/// The newest key must be among them, unless more are to come. Whoever has not finished a rotation yet cannot hand out its key, and
+/// once a rotation is complete the server cannot serve anybody in it any more: the new member would never be able to read what is
+/// written from now on. Rotations that still run reach it by themselves. Clients send more than a page of keys in an order of their
+/// own: published ones send the newest last, through the session.
 ///
 /// # Errors
-/// As [`store_keys`]; 200/304 without the newest key.
+/// As [`store_keys`]; 200/304 without the newest key when no more are to come.
 pub(super) async fn hand_over(
     tx: &mut Tx,
     by: &Access,
@@ -121,7 +122,7 @@ pub(super) async fn hand_over(
         return Ok(None);
     };
     store_keys(tx, &by.group.id, principal, &keys.keys, now).await?;
-    if store::keys::lacks_completed(tx, &by.group.id, &principal.id).await? {
+    if !keys.key_session && store::keys::lacks_completed(tx, &by.group.id, &principal.id).await? {
         let text = "The newest group key is missing: finish the key rotation first";
         return Err(ApiError::with_message(ErrorCode::GroupKeyNotFound, text));
     }

@@ -573,19 +573,19 @@ async fn more_keys_than_a_page_are_all_delivered(world: World) {
     alice.put(&session, &keys[50..100]).await.done();
     alice.put(&session, &keys[100..]).await.done();
     assert_eq!(bob.open(&group).await.ids(), opened.ids());
-    // Accepted before the upload is complete.
+    // Accepted before the upload is complete, and with the newest key last, as published clients send them.
     let keys = alice.actor().all_keys_for(&group, &carol.keys.public).await;
     let sent: NewMemberOutput = alice
         .put(
             &at(&group, &format!("/invite/{}", carol.id())),
-            &json!({"keys": &keys[..50], "key_session": true}),
+            &json!({"keys": &keys[70..], "key_session": true}),
         )
         .await
         .ok();
     carol.patch(&at(&group, "/invite")).await.done();
     let session = at(&group, &format!("/invite/session/{}", sent.session_id.unwrap().as_str()));
-    alice.put(&session, &keys[50..100]).await.done();
-    alice.put(&session, &keys[100..]).await.done();
+    alice.put(&session, &keys[50..70]).await.done();
+    alice.put(&session, &keys[..50]).await.done();
     assert_eq!(carol.open(&group).await.ids(), opened.ids());
 }
 
