@@ -32,7 +32,7 @@
 //! | encrypt to a user | [`User::encrypt`], [`User::decrypt`] |
 //! | members, keys, contents of a group | [`Group`] |
 //! | signatures, additional data | [`EncryptOptions`], [`DecryptOptions`] |
-//! | upload and download files | [`NewFile`], [`File`], see [`file`] |
+//! | upload and download files | [`NewFile`], [`File`], see [`mod@file`] |
 //! | search and sort encrypted values | [`Group::search_key`], [`Group::sort_key`] |
 //! | read a list | [`Pages`] |
 //! | leave requests to the app's own backend | the functions called `prepare_…` and `done_…` |
