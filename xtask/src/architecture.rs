@@ -17,6 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("keyfold-crypto", &["keyfold-protocol"]),
     ("keyfold", &["keyfold-crypto", "keyfold-protocol"]),
     ("keyfold-wasm", &["keyfold", "keyfold-crypto", "keyfold-protocol"]),
+    ("keyfold-wasm-light", &["keyfold-crypto", "keyfold-protocol"]),
     ("keyfold-server", &["keyfold-crypto", "keyfold-protocol"]),
     ("keyfold-cli", &["keyfold-server", "keyfold-protocol"]),
     ("keyfold-test-postgres", &[]),

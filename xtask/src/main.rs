@@ -40,8 +40,8 @@ Commands:
               --skip <steps>   All but these steps
               --fail-fast      Stop at the first step that fails
               --list           Print the steps and what each does
-  wasm      Build the WebAssembly package that the JavaScript SDK wraps
-              --out <folder>   Where to put it (packages/sdk/wasm)
+  wasm      Build the WebAssembly modules that the JavaScript SDKs wrap
+              --out <folder>   Build that of packages/sdk alone, and put it there
   fuzz      Feed mutated input to every parser that sees outside bytes
               --seconds <n>    Time for all targets together (120)
               --target <name>  Only this target

@@ -1,6 +1,6 @@
-//! `cargo xtask wasm`: the WebAssembly module and its JavaScript glue, as `packages/sdk` wraps them.
+//! `cargo xtask wasm`: the WebAssembly modules and their JavaScript glue, as `packages/sdk` and `packages/light` wrap them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
@@ -9,21 +9,40 @@ use crate::project::{Project, execute};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
-/// Builds `keyfold-wasm`, makes the glue beside it and shrinks the module where `wasm-opt` is at hand.
+/// A crate and the npm package that wraps it.
+struct Module {
+    krate: &'static str,
+    /// Name of the module's file, without its ending.
+    name: &'static str,
+    package: &'static str,
+}
+
+const FULL: Module = Module { krate: "keyfold-wasm", name: "keyfold_wasm", package: "packages/sdk" };
+const LIGHT: Module =
+    Module { krate: "keyfold-wasm-light", name: "keyfold_wasm_light", package: "packages/light" };
+
+/// Builds the modules, makes the glue beside them and shrinks them where `wasm-opt` is at hand. With a folder, builds the one of
+/// the full SDK into it and no other.
 pub(crate) fn build(project: &Project, out: Option<PathBuf>) -> Result<()> {
     ensure_target(project)?;
-    execute(&mut project.cargo(["build", "-p", "keyfold-wasm", "--profile", "wasm", "--target", TARGET]))?;
+    match out {
+        Some(folder) => build_module(project, &FULL, &std::path::absolute(folder).context("no such folder")?),
+        None => [FULL, LIGHT].iter().try_for_each(|module| {
+            build_module(project, module, &project.root.join(module.package).join("wasm"))
+        }),
+    }
+}
 
-    let module = project.target.join(TARGET).join("wasm/keyfold_wasm.wasm");
-    let out = match out {
-        Some(folder) => std::path::absolute(folder).context("no such folder")?,
-        None => project.root.join("packages/sdk/wasm"),
-    };
+fn build_module(project: &Project, &Module { krate, name, .. }: &Module, out: &Path) -> Result<()> {
+    // One at a time: built together, the features that one asks of a dependency would swell the other.
+    execute(&mut project.cargo(["build", "-p", krate, "--profile", "wasm", "--target", TARGET]))?;
+
+    let module = project.target.join(TARGET).join("wasm").join(name).with_extension("wasm");
     // The generator refuses a module that another version of wasm-bindgen made: the lock file pins both.
     let mut bindgen = project.cargo(["run", "--quiet", "-p", "xtask-bindgen", "--"]);
-    execute(bindgen.arg(&module).arg(&out))?;
+    execute(bindgen.arg(&module).arg(out))?;
 
-    let made = out.join("keyfold_wasm_bg.wasm");
+    let made = out.join(format!("{name}_bg.wasm"));
     let wasm_opt = Some(project.root.join("packages/sdk/node_modules/.bin/wasm-opt"))
         .filter(|program| program.exists())
         .or_else(|| find_program("wasm-opt"));
