@@ -12,6 +12,7 @@ mod load;
 mod machine;
 mod openapi;
 mod packages;
+mod playground;
 mod project;
 mod repository;
 mod runner;
@@ -34,6 +35,7 @@ Usage: cargo xtask <command> [options]
 Commands:
   up        Build what is missing and start a development server on 127.0.0.1:3002
               --release        Build it optimised
+              --no-playground  Without the page at /playground, which takes Node and a WebAssembly build
               -- <arguments>   Passed on to `keyfold serve`
   test      Everything a change must pass
               --only <steps>   Only these steps, separated by commas
@@ -82,15 +84,17 @@ fn dispatch() -> Result<ExitCode> {
     match command.as_str() {
         "up" => {
             let mut release = false;
+            let mut with_playground = true;
             let mut server_arguments = Vec::new();
             while let Some(argument) = arguments.next()? {
                 match argument {
                     Long("release") => release = true,
+                    Long("no-playground") => with_playground = false,
                     Value(value) => server_arguments.push(value),
                     other => return Err(other.unexpected().into()),
                 }
             }
-            up::run(&project, release, &server_arguments)?;
+            up::run(&project, release, with_playground, &server_arguments)?;
         }
         "test" => {
             let mut selection = test::Selection::default();

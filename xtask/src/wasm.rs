@@ -33,6 +33,12 @@ pub(crate) fn build(project: &Project, out: Option<PathBuf>) -> Result<()> {
     }
 }
 
+/// Builds the module of the full SDK.
+pub(crate) fn build_full(project: &Project) -> Result<()> {
+    ensure_target(project)?;
+    build_module(project, &FULL, &project.root.join(FULL.package).join("wasm"))
+}
+
 fn build_module(project: &Project, &Module { krate, name, .. }: &Module, out: &Path) -> Result<()> {
     // One at a time: built together, the features that one asks of a dependency would swell the other.
     execute(&mut project.cargo(["build", "-p", krate, "--profile", "wasm", "--target", TARGET]))?;

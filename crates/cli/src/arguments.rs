@@ -51,6 +51,10 @@ pub(crate) struct Serve {
     /// Let --dev listen on an address that other machines reach
     #[arg(long, requires = "dev")]
     pub(crate) dev_insecure_listen: bool,
+
+    /// Serve the page in this folder at /playground (`cargo xtask up` makes it)
+    #[arg(long, requires = "dev", value_name = "FOLDER")]
+    pub(crate) playground: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]

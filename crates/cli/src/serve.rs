@@ -1,9 +1,10 @@
 //! `keyfold serve`
 
 use std::net::SocketAddr;
+use std::path::Path;
 
-use keyfold_server::Server;
 use keyfold_server::app::{DEVELOPMENT_PUBLIC_TOKEN, DEVELOPMENT_SECRET_TOKEN, seed_development_app};
+use keyfold_server::{Playground, Server};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::arguments::Serve;
@@ -26,11 +27,13 @@ pub(crate) async fn run(settings: &Settings, arguments: Serve) -> Result<(), Fai
     let installation = Installation::prepare(settings)?;
     let mut config = build(settings, installation.database.clone(), installation.root_key.clone());
     config.development = arguments.dev;
+    config.playground = arguments.playground.as_deref().map(load_playground).transpose()?;
+    let playground = config.playground.is_some();
     let server = Server::start(config).await.map_err(|error| installation.start_failure(&error))?;
     if arguments.dev {
         let state = server.state();
         seed_development_app(&state.db, &state.root_key, state.now()).await.map_err(Failure::failed)?;
-        println!("{}", development_banner(server.address(), settings));
+        println!("{}", development_banner(server.address(), settings, playground));
     }
 
     stop_requested(&mut interrupt, &mut terminate).await;
@@ -49,12 +52,20 @@ async fn stop_requested(interrupt: &mut Signal, terminate: &mut Signal) {
     }
 }
 
-fn development_banner(address: SocketAddr, settings: &Settings) -> String {
+fn load_playground(folder: &Path) -> Result<Playground, Failure> {
+    Playground::load(folder).map_err(|error| {
+        Failure::Refused(format!("--playground {}: the page cannot be read: {error}", folder.display()))
+    })
+}
+
+fn development_banner(address: SocketAddr, settings: &Settings, playground: bool) -> String {
+    let page =
+        if playground { format!("\n  Playground    http://{address}/playground") } else { String::new() };
     format!(
         "
 Keyfold is running, in the development profile: whoever reaches it may do everything.
 
-  API           http://{address}/api/v1
+  API           http://{address}/api/v1{page}
   Public token  {DEVELOPMENT_PUBLIC_TOKEN}
   Secret token  {DEVELOPMENT_SECRET_TOKEN}
   Data          {}

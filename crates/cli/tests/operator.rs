@@ -5,6 +5,8 @@
 mod support;
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Output;
@@ -68,6 +70,42 @@ fn the_development_profile_refuses_other_machines_unless_told_twice() {
 
     let server = ServerProcess::start(folder.path(), &["--dev", "--dev-insecure-listen"]);
     assert!(server.terminate().success());
+}
+
+#[test]
+fn the_playground_is_a_page_of_the_development_profile_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, page) = (folder.path().join("data"), folder.path().join("page"));
+    let page_option = page.to_str().unwrap();
+    assert_refused(
+        &run(&data, &["serve", "--dev", "--listen", "127.0.0.1:0", "--playground", page_option]),
+        "the page cannot be read",
+    );
+    fs::create_dir(&page).unwrap();
+    fs::write(page.join("index.html"), "<!doctype html><p>hello").unwrap();
+    let without = run(&data, &["serve", "--playground", page_option]);
+    assert_eq!(without.status.code(), Some(2), "{without:?}");
+
+    let server = ServerProcess::start(&data, &["--dev", "--playground", page_option]);
+    let answer = get(server.address, "/playground");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(answer.contains("content-security-policy: default-src 'none'"), "{answer}");
+    assert!(answer.ends_with("<!doctype html><p>hello"), "{answer}");
+    for unknown in ["/playground/root.key", "/playground/..%2Fdata%2Froot.key"] {
+        assert!(get(server.address, unknown).starts_with("HTTP/1.1 404"), "{unknown}");
+    }
+    server.terminate();
+    let server = ServerProcess::start(&data, &["--dev"]);
+    assert!(get(server.address, "/playground").starts_with("HTTP/1.1 404"));
+}
+
+/// The whole answer to a GET, as it came.
+fn get(address: SocketAddr, path: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
 }
 
 #[test]

@@ -9,6 +9,7 @@ use crate::customer::CustomerConfig;
 use crate::db::DatabaseConfig;
 use crate::group::limits::GroupLimits;
 use crate::mail::MailConfig;
+use crate::playground::Playground;
 use crate::root_key::RootKey;
 use crate::storage::{StorageBackend, StorageConfig};
 
@@ -23,6 +24,8 @@ pub struct Config {
     pub root_key: RootKey,
     /// Relaxes what stands in the way of test suites: rate limits, and that a one-time code works only once.
     pub development: bool,
+    /// A page to try things out on, at `/playground`. Only the development profile answers it.
+    pub playground: Option<Playground>,
     /// Who a request comes from, for throttling.
     pub client_address: ClientAddressSource,
     /// Where the contents of files lie.
@@ -148,6 +151,7 @@ impl Config {
             storage,
             root_key,
             development: false,
+            playground: None,
             client_address: ClientAddressSource::Peer,
             servers: 1,
             limits: Limits::default(),

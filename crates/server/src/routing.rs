@@ -14,7 +14,7 @@ use keyfold_protocol::error::ErrorCode;
 use crate::endpoint::Endpoint;
 use crate::error::ApiError;
 use crate::state::AppState;
-use crate::{app, customer, file, group, mail, openapi, sym_key, telemetry, user};
+use crate::{app, customer, file, group, mail, openapi, playground, sym_key, telemetry, user};
 
 /// The endpoints of all domains: what the router, the document of the API and the tests are made from.
 pub(crate) fn endpoints() -> Vec<Endpoint> {
@@ -46,6 +46,7 @@ pub(crate) fn router(state: AppState) -> Router {
         .route("/health", on(MethodFilter::GET, telemetry::health))
         .route("/metrics", on(MethodFilter::GET, telemetry::metrics));
     let development = if state.development { mail::endpoints() } else { Vec::new() };
+    let pages = playground::add(pages, state.playground.as_ref());
     endpoints()
         .into_iter()
         .chain(development)

@@ -98,6 +98,7 @@ impl Server {
             lookup_secret,
             limits: Limits { throttle: config.limits.throttle.divided_by(config.servers), ..config.limits },
             development: config.development,
+            playground: config.playground.filter(|_| config.development),
             client_address: config.client_address,
             apps: AppCache::new(),
             jwts: JwtCache::new(),

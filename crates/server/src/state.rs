@@ -14,6 +14,7 @@ use crate::file::delivery::CallbackKey;
 use crate::jobs::Wake;
 use crate::jwt::JwtCache;
 use crate::mail::Mailer;
+use crate::playground::Playground;
 use crate::root_key::RootKey;
 use crate::storage::{Storage, StorageConfig};
 use crate::telemetry::Telemetry;
@@ -40,6 +41,8 @@ pub struct Shared {
     pub limits: Limits,
     /// Relaxed rules for test suites.
     pub development: bool,
+    /// The page at `/playground`.
+    pub(crate) playground: Option<Playground>,
     /// Who a request comes from.
     pub client_address: ClientAddressSource,
     /// Apps by token and id.

@@ -11,15 +11,16 @@ export const APP_TOKEN = "5zMb6zs3dEM62n+FxjBilFPp+j9e7YUFA+7pi6Hi";
 /**
  * Starts the `keyfold` program that `KEYFOLD_PROGRAM` names, with an empty database and on a free port.
  *
+ * @param {string[]} options further ones of `keyfold serve --dev`
  * @returns {Promise<{base_url: string, stop: () => Promise<void>}>}
  */
-export async function startServer() {
+export async function startServer(...options) {
 	const program = process.env["KEYFOLD_PROGRAM"];
 	if (program === undefined) {
 		throw new Error("KEYFOLD_PROGRAM must name the built `keyfold` program (`cargo xtask test --only javascript` sets it)");
 	}
 	const folder = await mkdtemp(join(tmpdir(), "keyfold-sdk-test-"));
-	const server = spawn(program, ["serve", "--dev", "--listen", "127.0.0.1:0", "--data", join(folder, "data")], {
+	const server = spawn(program, ["serve", "--dev", "--listen", "127.0.0.1:0", "--data", join(folder, "data"), ...options], {
 		cwd: folder,
 		stdio: ["ignore", "pipe", "pipe"],
 	});
