@@ -4,6 +4,7 @@
 //! the derivation from the password, is all the cryptography there is in a light client; everything else is requests, which
 //! `packages/light` sends itself. Requests and answers cross as JSON with the member names of the protocol.
 #![cfg(target_family = "wasm")]
+#![allow(unreachable_pub, reason = "JavaScript reaches it: only public functions can be exported")]
 
 mod error;
 mod login;

@@ -88,6 +88,6 @@ impl JsLogin {
 
 /// Refuses a derivation that is weaker than the one of an earlier login (`client_403`): a server dictates it.
 #[wasm_bindgen(js_name = acceptDerivation)]
-pub(crate) fn accept_derivation(prepared: &str, remembered: &str) -> Result<(), KeyfoldError> {
+pub fn accept_derivation(prepared: &str, remembered: &str) -> Result<(), KeyfoldError> {
     login::accept_derivation(&parse::<PrepareLoginOutput>(prepared)?, remembered).map_err(thrown)
 }

@@ -8,7 +8,7 @@ use crate::error::{KeyfoldError, invalid_identifier, thrown, write};
 
 /// The body for `POST /register_light`, `POST /user/prepare_register_device` and `PUT /user/reset_pw_light`.
 #[wasm_bindgen(js_name = registerDevice)]
-pub(crate) fn register_device(identifier: &str, password: &str) -> Result<String, KeyfoldError> {
+pub fn register_device(identifier: &str, password: &str) -> Result<String, KeyfoldError> {
     if password.is_empty() {
         return Err(invalid_identifier());
     }
@@ -18,7 +18,7 @@ pub(crate) fn register_device(identifier: &str, password: &str) -> Result<String
 
 /// A random identifier and a random password.
 #[wasm_bindgen(js_name = generateCredentials, unchecked_return_type = "[string, string]")]
-pub(crate) fn generate_credentials() -> Result<Vec<String>, KeyfoldError> {
+pub fn generate_credentials() -> Result<Vec<String>, KeyfoldError> {
     let (identifier, password) = device::generate_credentials().map_err(thrown)?;
     Ok(vec![identifier, password.into_exposed()])
 }
