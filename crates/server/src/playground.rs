@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Path as UrlPath, State};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, on};
 use bytes::Bytes;
@@ -58,15 +58,13 @@ impl Playground {
     }
 
     fn answer(&self, name: &str) -> Result<Response, ApiError> {
-        const NOT_SNIFFED: (HeaderName, HeaderValue) =
-            (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         let File { media_type, content } = self.0.get(name).ok_or(ErrorCode::NotFound)?;
         let headers = [
             (header::CONTENT_TYPE, HeaderValue::from_static(media_type)),
             (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
             // It is built again and again while somebody works on it.
             (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
-            NOT_SNIFFED,
+            (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         ];
         Ok((headers, content.clone()).into_response())
     }
