@@ -14,6 +14,7 @@ mod openapi;
 mod packages;
 mod playground;
 mod project;
+mod reference;
 mod repository;
 mod runner;
 mod test;
@@ -49,6 +50,7 @@ Commands:
               --target <name>  Only this target
   bench     Run the benchmarks
               -- <arguments>   Passed on to criterion, for example a filter
+  docs      Write the reference of the APIs: of the Rust crates and of the npm packages
   openapi   Write the document of the API, docs/api/openapi.json
   load      Build the server optimised and measure it under load
               <options>        Passed on to the load tool: --help, --report for all tables of docs/performance.md
@@ -144,6 +146,10 @@ fn dispatch() -> Result<ExitCode> {
                 }
             }
             bench::run(&project, &criterion_arguments)?;
+        }
+        "docs" => {
+            no_more(&mut arguments)?;
+            reference::write(&project)?;
         }
         "openapi" => {
             no_more(&mut arguments)?;

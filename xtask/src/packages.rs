@@ -1,6 +1,7 @@
 //! The npm packages: each is built and tested by its own scripts.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
@@ -35,7 +36,34 @@ pub(crate) fn test(project: &mut Project, program_is_built: bool) -> Result<Outc
     Ok(Outcome::Passed)
 }
 
-/// Every folder under `packages/` with a `package.json`. The SDK comes first: others may build on it.
+/// Builds these packages of `packages/`; `xtask wasm` comes first.
+pub(crate) fn build(project: &Project, names: &[&str]) -> Result<()> {
+    for name in names {
+        let folder = project.root.join("packages").join(name);
+        install(project, &folder)?;
+        execute(project.command("npm").args(["run", "--silent", "build"]).current_dir(&folder))?;
+    }
+    Ok(())
+}
+
+/// Installs what the lock file names, unless that was done since it last changed.
+pub(crate) fn install(project: &Project, folder: &Path) -> Result<()> {
+    if machine::find_program("npm").is_none() {
+        bail!("npm is missing: install Node.js 20 or newer");
+    }
+    let changed = |file: &str| fs::metadata(folder.join(file)).and_then(|file| file.modified());
+    let wanted = changed("package-lock.json").context("a package without a lock file")?;
+    // npm writes this file at the end of every installation.
+    if changed("node_modules/.package-lock.json").is_ok_and(|installed| installed >= wanted) {
+        return Ok(());
+    }
+    execute(project.command("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(folder))
+}
+
+/// npm packages that are not ours to publish: tools and tests with dependencies that the packages shall not have.
+const TOOLS: [&str; 2] = ["testing/bundlers", "xtask/javascript"];
+
+/// Every folder under `packages/` with a `package.json`, and the tools. The SDK comes first: others build on it; the tools last.
 pub(crate) fn folders(project: &Project) -> Result<Vec<PathBuf>> {
     let packages = project.root.join("packages");
     if !packages.is_dir() {
@@ -49,5 +77,6 @@ pub(crate) fn folders(project: &Project) -> Result<Vec<PathBuf>> {
         }
     }
     folders.sort_by_key(|folder| (!folder.ends_with("sdk"), folder.clone()));
+    folders.extend(TOOLS.map(|tool| project.root.join(tool)));
     Ok(folders)
 }

@@ -89,7 +89,7 @@ function bodyOf(incoming: NodeRequest): Uint8Array<ArrayBuffer> | string | Reada
 }
 
 function streamOf(chunks: AsyncIterable<unknown>): ReadableStream<Uint8Array> {
-	const iterator = chunks[Symbol.asyncIterator]();
+	const iterator: AsyncIterator<unknown, unknown> = chunks[Symbol.asyncIterator]();
 	return new ReadableStream({
 		async pull(controller) {
 			const {done, value} = await iterator.next();

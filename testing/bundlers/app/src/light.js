@@ -1,0 +1,11 @@
+import Sentc from "keyfold-light";
+
+/** @param {import("keyfold-light").SentcOptions} options */
+async function session(options) {
+	await Sentc.init(options);
+	const [name, password] = Sentc.generateRegisterData();
+	await Sentc.register(name, password);
+	return (await Sentc.login(name, password, true)).identifier === name;
+}
+
+Object.assign(globalThis, {session});
