@@ -17,7 +17,7 @@ export default defineConfig(
 			"@typescript-eslint/no-explicit-any": "error",
 			"@typescript-eslint/no-unused-vars": ["error", {argsIgnorePattern: "^_", varsIgnorePattern: "^_"}],
 			"@typescript-eslint/no-confusing-void-expression": ["error", {ignoreArrowShorthand: true}],
-			"@typescript-eslint/no-empty-function": ["error", {allow: ["private-constructors"]}],
+			"@typescript-eslint/no-empty-function": ["error", {allow: ["arrowFunctions", "private-constructors"]}],
 			"@typescript-eslint/no-misused-promises": ["error", {checksVoidReturn: {properties: false}}],
 			"@typescript-eslint/restrict-template-expressions": ["error", {allowNumber: true}],
 			eqeqeq: "error",
@@ -26,6 +26,12 @@ export default defineConfig(
 			"@typescript-eslint/no-extraneous-class": "off",
 			"@typescript-eslint/unified-signatures": "off",
 			"@typescript-eslint/no-unnecessary-type-parameters": "off",
+			// Objects of functions are taken apart, and texts into their characters.
+			"@typescript-eslint/unbound-method": "off",
+			"@typescript-eslint/no-misused-spread": "off",
+			// Matters of taste.
+			"@typescript-eslint/non-nullable-type-assertion-style": "off",
+			"@typescript-eslint/no-unnecessary-boolean-literal-compare": "off",
 			// What must be a promise is `async`, so that it never throws at once.
 			"@typescript-eslint/require-await": "off",
 			// The types of browsers promise what workers, old browsers and apps without types do not keep.
