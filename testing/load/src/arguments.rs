@@ -36,7 +36,7 @@ pub(crate) enum Command {
     /// Hidden: a server of the linked library, in a process of its own.
     Serve(ServeArguments),
     /// Hidden: the bare HTTP server that bounds are measured on.
-    BareHttp,
+    BareHttp(PathBuf),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,7 +113,7 @@ pub(crate) fn parse() -> Result<Command> {
         match argument {
             Short('h') | Long("help") => return Ok(Command::Help),
             Value(value) if value == "serve" => return parse_serve(&mut parser),
-            Value(value) if value == "bare-http" => return Ok(Command::BareHttp),
+            Value(value) if value == "bare-http" => return Ok(Command::BareHttp(parser.value()?.into())),
             Long("report") => report = true,
             Long("engine") => {
                 options.engine = match parser.value()?.string()?.as_str() {
@@ -166,7 +166,9 @@ fn parse_serve(parser: &mut lexopt::Parser) -> Result<Command> {
             Long("data") => data = parser.value()?.into(),
             Long("database-url") => database_url = Some(parser.value()?.string()?),
             // What the real program is told besides; the linked one is always set up that way.
-            Long("listen" | "trusted-proxies" | "log-format") => drop(parser.value()?),
+            Long("listen" | "trusted-proxies" | "log-format" | "storage-backend" | "storage-folder") => {
+                drop(parser.value()?);
+            }
             other => return Err(other.unexpected().into()),
         }
     }

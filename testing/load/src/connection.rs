@@ -6,8 +6,11 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 
-/// Largest answer: a page of keys has some 400 kB.
+/// Largest answer that is read: a page of keys has some 400 kB. Of larger ones the length counts.
 const BUFFER: usize = 1 << 20;
+
+/// Bodies that are sent from where they are.
+const LONG: usize = 1 << 18;
 
 pub(crate) struct Connection {
     stream: TcpStream,
@@ -40,26 +43,13 @@ impl Connection {
     /// Sends a request and returns the body of the answer, which must be a success.
     pub(crate) fn call(&mut self, head: &Head<'_>, body: &[u8]) -> Result<&[u8]> {
         let mut request = std::mem::take(&mut self.request);
-        request.clear();
-        write!(
-            request,
-            "{} /api/v1/{} HTTP/1.1\r\nhost: localhost\r\nx-sentc-app-token: {}\r\n",
-            head.method, head.path, head.app_token
-        )?;
-        if let Some(jwt) = head.jwt {
-            write!(request, "authorization: Bearer {jwt}\r\n")?;
-        }
-        if let Some(client) = head.client {
-            let [a, b, c, d] = client.to_be_bytes();
-            write!(request, "x-forwarded-for: {a}.{b}.{c}.{d}\r\n")?;
-        }
-        if body.is_empty() {
-            request.extend_from_slice(b"\r\n");
+        write_head(&mut request, head, body.len())?;
+        let outcome = if body.len() > LONG {
+            self.exchange_long(&request, body)
         } else {
-            write!(request, "content-type: application/json\r\ncontent-length: {}\r\n\r\n", body.len())?;
             request.extend_from_slice(body);
-        }
-        let outcome = self.exchange(&request);
+            self.exchange(&request)
+        };
         self.request = request;
         let (status, start, end) = outcome?;
         let answer = self.buffer.get(start..end).unwrap_or_default();
@@ -70,15 +60,37 @@ impl Connection {
         Ok(answer)
     }
 
+    /// Sends a request and counts the bytes of the answer, however many there are.
+    pub(crate) fn download(&mut self, head: &Head<'_>) -> Result<usize> {
+        let mut request = std::mem::take(&mut self.request);
+        write_head(&mut request, head, 0)?;
+        let outcome = self.exchange(&request);
+        self.request = request;
+        let (status, start, end) = outcome?;
+        if status != 200 {
+            bail!("{} {} was answered with {status}", head.method, head.path);
+        }
+        Ok(end - start)
+    }
+
     /// The server's metrics, in the text format of Prometheus.
     pub(crate) fn metrics(&mut self) -> Result<String> {
         let (_, start, end) = self.exchange(b"GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n")?;
         Ok(String::from_utf8_lossy(self.buffer.get(start..end).unwrap_or_default()).into_owned())
     }
 
-    /// Sends the bytes of a request; the status of the answer and where its body lies in the buffer.
+    /// Sends the bytes of a request; the status of the answer and where its body lies in the buffer. Of a body that is longer than the
+    /// buffer only the end is there.
     pub(crate) fn exchange(&mut self, request: &[u8]) -> Result<(u16, usize, usize)> {
-        self.stream.write_all(request)?;
+        self.exchange_long(request, &[])
+    }
+
+    /// The same with a body that is not worth being copied behind the head.
+    pub(crate) fn exchange_long(&mut self, head: &[u8], body: &[u8]) -> Result<(u16, usize, usize)> {
+        self.stream.write_all(head)?;
+        if !body.is_empty() {
+            self.stream.write_all(body)?;
+        }
         let mut filled = 0;
         let (head_end, length) = loop {
             filled += self.read(filled)?;
@@ -88,15 +100,17 @@ impl Connection {
                 break (position + 4, content_length(head).context("an answer without content-length")?);
             }
         };
-        let end = head_end + length;
-        while filled < end {
-            filled += self.read(filled)?;
-        }
-        self.sent += u64::try_from(request.len())?;
-        self.received += u64::try_from(end)?;
         // "HTTP/1.1 200 OK"
         let status = self.buffer.get(9..12).and_then(|digits| std::str::from_utf8(digits).ok());
         let status = status.and_then(|digits| digits.parse().ok()).context("an answer without status")?;
+        let end = head_end + length;
+        while filled < end {
+            // Over the head, when there is no more room behind it.
+            let place = if end <= BUFFER { filled } else { 0 };
+            filled += self.read(place)?;
+        }
+        self.sent += u64::try_from(head.len() + body.len())?;
+        self.received += u64::try_from(end)?;
         Ok((status, head_end, end))
     }
 
@@ -108,6 +122,27 @@ impl Connection {
         }
         Ok(count)
     }
+}
+
+fn write_head(request: &mut Vec<u8>, head: &Head<'_>, body: usize) -> Result<()> {
+    request.clear();
+    write!(
+        request,
+        "{} /api/v1/{} HTTP/1.1\r\nhost: localhost\r\nx-sentc-app-token: {}\r\n",
+        head.method, head.path, head.app_token
+    )?;
+    if let Some(jwt) = head.jwt {
+        write!(request, "authorization: Bearer {jwt}\r\n")?;
+    }
+    if let Some(client) = head.client {
+        let [a, b, c, d] = client.to_be_bytes();
+        write!(request, "x-forwarded-for: {a}.{b}.{c}.{d}\r\n")?;
+    }
+    if body > 0 {
+        write!(request, "content-type: application/json\r\ncontent-length: {body}\r\n")?;
+    }
+    request.extend_from_slice(b"\r\n");
+    Ok(())
 }
 
 fn content_length(head: &str) -> Option<usize> {

@@ -50,6 +50,6 @@ fn dispatch() -> Result<()> {
         Command::Measure(options) => run::measure(&options),
         Command::Report(options) => run::report(&options),
         Command::Serve(serve) => process::serve_linked(serve),
-        Command::BareHttp => bound::http::serve(),
+        Command::BareHttp(folder) => bound::http::serve(&folder),
     }
 }

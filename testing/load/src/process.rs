@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use keyfold_server::{ClientAddressSource, Config, DatabaseConfig, RootKey, Server};
+use keyfold_server::{ClientAddressSource, Config, DatabaseConfig, RootKey, Server, StorageConfig};
 
 use crate::arguments::{Program, ServeArguments};
 
@@ -40,6 +40,8 @@ impl Process {
         // Behind a proxy, so that each simulated client can have an address of its own and the throttle stays as it is in production.
         command.args(["serve", "--listen", "127.0.0.1:0", "--trusted-proxies", "1", "--log-format", "json"]);
         command.arg("--data").arg(folder);
+        // PostgreSQL has no folder beside it where files would lie by themselves.
+        command.args(["--storage-backend", "folder", "--storage-folder"]).arg(folder.join("files"));
         if let Some(url) = database_url {
             command.args(["--database-url", url]);
         }
@@ -166,6 +168,7 @@ pub(crate) fn serve_linked(arguments: ServeArguments) -> Result<()> {
         let root_key = RootKey::load_or_create(&arguments.data.join("root.key"))?;
         let mut config = Config::new("127.0.0.1:0".parse()?, database, root_key);
         config.client_address = ClientAddressSource::Forwarded { proxies: 1 };
+        config.storage = StorageConfig::folder(arguments.data.join("files"));
         let server = Server::start(config).await?;
         eprintln!("listening on {}", server.address());
         server.run_until(std::future::pending()).await;

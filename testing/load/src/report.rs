@@ -20,6 +20,41 @@ pub(crate) struct Row {
     database_cpu: Option<f64>,
     bounds: Vec<Measurement>,
     resident_bytes: Option<u64>,
+    /// Largest resident memory while it ran, where it was watched.
+    resident_peak: Option<u64>,
+    unit: Unit,
+}
+
+/// What is counted per second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unit {
+    Operations,
+    Megabytes,
+}
+
+/// Resident memory of the servers before and at most.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Memory {
+    pub(crate) before: u64,
+    pub(crate) peak: u64,
+}
+
+/// Bytes that took a time.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Transfer {
+    pub(crate) bytes: usize,
+    pub(crate) elapsed: Duration,
+}
+
+impl Transfer {
+    pub(crate) fn megabytes_per_second(self) -> f64 {
+        megabytes(self.bytes) / self.elapsed.as_secs_f64().max(1e-9)
+    }
+}
+
+/// Bytes in millions.
+pub(crate) fn megabytes(bytes: usize) -> f64 {
+    crate::closed_loop::count(bytes) / 1e6
 }
 
 impl Row {
@@ -38,6 +73,8 @@ impl Row {
             database_cpu: Some(measured.cpu_micros(measured.database_cpu)).filter(|micros| *micros > 0.0),
             bounds,
             resident_bytes,
+            resident_peak: None,
+            unit: Unit::Operations,
         }
     }
 
@@ -57,6 +94,8 @@ impl Row {
             database_cpu: None,
             bounds,
             resident_bytes,
+            resident_peak: None,
+            unit: Unit::Operations,
         }
     }
 
@@ -70,10 +109,47 @@ impl Row {
             database_cpu: None,
             bounds: Vec::new(),
             resident_bytes,
+            resident_peak: None,
+            unit: Unit::Operations,
         }
     }
 
-    fn cells(&self) -> [String; 8] {
+    /// Operations that carry `bytes` each.
+    pub(crate) fn of_transfers(
+        name: &str,
+        measured: &Measured,
+        bytes: usize,
+        bounds: Vec<Measurement>,
+        memory: Option<Memory>,
+    ) -> Self {
+        let row = Self::of_requests(name, measured, bounds, None);
+        Self {
+            per_second: Some(measured.per_second() * megabytes(bytes)),
+            unit: Unit::Megabytes,
+            ..row.with_memory(memory)
+        }
+    }
+
+    /// Bytes of which nothing is known but how long all of them took.
+    pub(crate) fn of_transfer(
+        name: &str,
+        transfer: Transfer,
+        bounds: Vec<Measurement>,
+        memory: Option<Memory>,
+    ) -> Self {
+        let row = Self::of_rate(name, transfer.megabytes_per_second(), None, bounds, None);
+        Self { unit: Unit::Megabytes, ..row.with_memory(memory) }
+    }
+
+    fn with_memory(self, memory: Option<Memory>) -> Self {
+        Self {
+            resident_bytes: memory.map(|memory| memory.before),
+            resident_peak: memory.map(|memory| memory.peak),
+            ..self
+        }
+    }
+
+    fn cells(&self) -> [String; 9] {
         let milliseconds = |time: Option<Duration>| {
             time.map_or("–".to_owned(), |time| format!("{:.2} ms", time.as_secs_f64() * 1e3))
         };
@@ -83,6 +159,9 @@ impl Row {
             if let Some(per_second) = self.per_second.filter(|_| bound.per_second > 0.0) {
                 let _ = write!(text, " ({:.2})", per_second / bound.per_second);
             }
+            if let Some(p50) = bound.p50 {
+                let _ = write!(text, ", p50 {:.2} ms", p50.as_secs_f64() * 1e3);
+            }
             if let Some(cpu) = bound.cpu_micros {
                 let _ = write!(text, ", {cpu:.0} µs CPU");
             }
@@ -90,7 +169,11 @@ impl Row {
         };
         [
             self.name.clone(),
-            self.per_second.map_or("–".to_owned(), number),
+            self.per_second.map_or("–".to_owned(), |value| match self.unit {
+                Unit::Operations => number(value),
+                Unit::Megabytes => format!("{} MB", number(value)),
+            }),
+            target(&self.name).map_or("–".to_owned(), number),
             milliseconds(self.p50),
             milliseconds(self.p99),
             micros(self.server_cpu),
@@ -99,7 +182,11 @@ impl Row {
                 none if none.is_empty() => "–".to_owned(),
                 bounds => bounds,
             },
-            self.resident_bytes.map_or("–".to_owned(), |bytes| format!("{} MB", bytes / 1_000_000)),
+            match (self.resident_bytes, self.resident_peak) {
+                (None, _) => "–".to_owned(),
+                (Some(bytes), None) => format!("{} MB", bytes / 1_000_000),
+                (Some(before), Some(peak)) => format!("{} → {} MB", before / 1_000_000, peak / 1_000_000),
+            },
         ]
     }
 
@@ -107,20 +194,59 @@ impl Row {
         let micros =
             |time: Option<Duration>| time.map(|time| u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
         let bounds = self.bounds.iter().map(|bound| {
-            let value = json!({"per_second": bound.per_second, "cpu_us": bound.cpu_micros});
+            let value = json!({"per_second": bound.per_second, "cpu_us": bound.cpu_micros, "p50_us": micros(bound.p50)});
             (bound.label.clone(), value)
         });
         json!({
             "name": self.name,
             "per_second": self.per_second,
+            "unit": match self.unit {
+                Unit::Operations => "operations",
+                Unit::Megabytes => "megabytes",
+            },
             "p50_us": micros(self.p50),
             "p99_us": micros(self.p99),
             "server_cpu_us": self.server_cpu,
             "database_cpu_us": self.database_cpu,
             "bounds": bounds.collect::<serde_json::Map<_, _>>(),
             "resident_bytes": self.resident_bytes,
+            "resident_peak_bytes": self.resident_peak,
         })
     }
+}
+
+/// What the embedded database is to reach: operations, or megabytes, per second.
+const TARGETS: &[(&str, f64)] = &[
+    ("register", 2_500.0),
+    ("login", 2_000.0),
+    ("refresh", 4_500.0),
+    ("group create", 6_000.0),
+    ("group fetch, 1 key", 20_000.0),
+    ("group fetch, 50 keys", 2_500.0),
+    ("invite, 1 key", 6_000.0),
+    ("invite, 50 keys", 2_500.0),
+    ("member page of 1,000", 8_000.0),
+    ("access", 40_000.0),
+    ("file part 4 MiB up", 1_000.0),
+    ("file part 4 MiB down", 1_500.0),
+    ("rotation", 12_000.0),
+    ("mixed", 12_000.0),
+];
+
+fn target(name: &str) -> Option<f64> {
+    TARGETS.iter().find(|(row, _)| name.starts_with(row)).map(|(_, target)| *target)
+}
+
+/// The rows that two runs have in common, beside each other.
+pub(crate) fn comparison(names: (&str, &str), first: &[Row], second: &[Row]) -> String {
+    let mut text = format!("| | {} | {} | ratio |\n|---|---|---|---|\n", names.0, names.1);
+    for row in first {
+        let Some(other) = second.iter().find(|other| other.name == row.name) else { continue };
+        if let (Some(one), Some(two)) = (row.per_second, other.per_second) {
+            let _ = writeln!(text, "| {} | {} | {} | {:.2} |", row.name, number(one), number(two), two / one);
+        }
+    }
+    text
 }
 
 /// A table in Markdown.
@@ -128,6 +254,7 @@ pub(crate) fn markdown(rows: &[Row]) -> String {
     let head = [
         "",
         "per second",
+        "target",
         "p50",
         "p99",
         "server CPU",

@@ -10,7 +10,7 @@ use crate::arguments::{Engine, Extent, Options};
 use crate::bound::{self, Bench};
 use crate::data::World;
 use crate::process::{CpuClock, Process};
-use crate::report::{Row, json, markdown};
+use crate::report::{Row, comparison, json, markdown};
 use crate::scenario::{self, Stage};
 use crate::storage::Storage;
 
@@ -24,24 +24,36 @@ pub(crate) fn measure(options: &Options) -> Result<()> {
 /// Everything that `docs/performance.md` shows.
 pub(crate) fn report(options: &Options) -> Result<()> {
     let started = Instant::now();
-    let section = |title: &str, options: &Options| -> Result<()> {
+    let section = |title: &str, options: &Options| -> Result<Vec<Row>> {
         eprintln!("==> {title}");
         let rows = rows(options)?;
         println!("\n### {title}\n\n{}", markdown(&rows));
-        Ok(())
+        Ok(rows)
+    };
+    let compare = |names: (&str, &str), first: &[Row], second: &[Row]| {
+        println!("\n### {} beside {}\n\n{}", names.1, names.0, comparison(names, first, second));
     };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     println!(
         "{cores} cores, shared by the servers, the databases and the load generator; {} connections",
         options.connections
     );
-    let all = Options { json: false, scenarios: Vec::new(), servers: 1, data_factor: 1, ..options.clone() };
+    let all = Options {
+        json: false,
+        scenarios: Vec::new(),
+        servers: 1,
+        data_factor: 1,
+        rotated: vec![100, 1_000, 10_000, 100_000],
+        ..options.clone()
+    };
     let only = |names: &[&str], options: Options| Options {
         scenarios: names.iter().map(|&name| name.to_owned()).collect(),
         ..options
     };
-    section("SQLite", &Options { engine: Engine::Sqlite, ..all.clone() })?;
-    section(
+    let sqlite = section("SQLite", &Options { engine: Engine::Sqlite, ..all.clone() })?;
+    let postgres = section("PostgreSQL", &Options { engine: Engine::Postgres, ..all.clone() })?;
+    compare(("SQLite", "PostgreSQL"), &sqlite, &postgres);
+    let much = section(
         "SQLite with 100 times the data",
         &Options {
             engine: Engine::Sqlite,
@@ -51,15 +63,13 @@ pub(crate) fn report(options: &Options) -> Result<()> {
             ..all.clone()
         },
     )?;
-    section(
-        "PostgreSQL",
-        &Options { engine: Engine::Postgres, rotated: vec![100, 1_000, 10_000], ..all.clone() },
-    )?;
+    compare(("SQLite", "SQLite with 100 times the data"), &sqlite, &much);
     let several = only(
         &["register", "login", "refresh", "fetch-1", "access", "mixed"],
         Options { engine: Engine::Postgres, servers: 2, bounds: false, rotated: vec![1_000], ..all },
     );
-    section("PostgreSQL with two server processes", &several)?;
+    let several = section("PostgreSQL with two server processes", &several)?;
+    compare(("one process", "two processes"), &postgres, &several);
     println!("measured in {} seconds", started.elapsed().as_secs());
     Ok(())
 }
@@ -72,7 +82,7 @@ fn rows(options: &Options) -> Result<Vec<Row>> {
     let servers: Vec<Process> = (0..options.servers)
         .map(|_| Process::start(&options.program, storage.folder(), storage.url()))
         .collect::<Result<_>>()?;
-    let bare = bound::http::start()?;
+    let bare = bound::http::start(&storage.bare_folder()?)?;
     let bench = options.bounds.then(|| Bench {
         bare: &bare,
         storage: &storage,

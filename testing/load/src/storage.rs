@@ -44,6 +44,13 @@ impl Storage {
         self.folder.path().join("keyfold.db")
     }
 
+    /// Where the bare server stores files: on the same disk. Made when it is missing.
+    pub(crate) fn bare_folder(&self) -> Result<PathBuf> {
+        let folder = self.folder.path().join("bare");
+        std::fs::create_dir_all(&folder)?;
+        Ok(folder)
+    }
+
     /// Of the database, for the server.
     pub(crate) fn url(&self) -> Option<&str> {
         self.postgres.as_ref().map(|postgres| postgres.url.as_str())

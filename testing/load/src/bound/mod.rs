@@ -1,6 +1,7 @@
 //! What the machine could do at best: programs that do the unavoidable part of a request and nothing else, measured next to it.
 
 pub(crate) mod crypto;
+pub(crate) mod file;
 pub(crate) mod http;
 mod transaction;
 
@@ -35,6 +36,8 @@ pub(crate) struct Measurement {
     pub(crate) per_second: f64,
     /// Microseconds of processor time for each, where it can be told apart from the rest.
     pub(crate) cpu_micros: Option<f64>,
+    /// How long half of them took at most, where that is asked for.
+    pub(crate) p50: Option<Duration>,
 }
 
 /// Where bounds are measured.
@@ -58,7 +61,7 @@ impl Bench<'_> {
 
     fn one(&self, bound: Bound, operation: &Measured) -> Result<Vec<Measurement>> {
         let computed = |label: &str, (per_second, cpu_micros): (f64, f64)| {
-            vec![Measurement { label: label.to_owned(), per_second, cpu_micros: Some(cpu_micros) }]
+            vec![Measurement { label: label.to_owned(), per_second, cpu_micros: Some(cpu_micros), p50: None }]
         };
         Ok(match bound {
             Bound::Http => computed("bare HTTP", http::measure(self, operation)?),
@@ -71,7 +74,7 @@ impl Bench<'_> {
                     Some(_) => format!("bare commits on {} connections", self.connections),
                 };
                 [("bare commit".to_owned(), alone), (shared_label, shared)]
-                    .map(|(label, per_second)| Measurement { label, per_second, cpu_micros: None })
+                    .map(|(label, per_second)| Measurement { label, per_second, cpu_micros: None, p50: None })
                     .into()
             }
             Bound::Login => computed("encryption + signature", crypto::login(self)?),

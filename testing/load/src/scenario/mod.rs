@@ -3,6 +3,7 @@
 //! A new scenario is a function on [`Stage`] and a line in [`ALL`].
 
 mod accounts;
+mod files;
 mod groups;
 mod mixed;
 mod rotation;
@@ -41,6 +42,9 @@ pub(crate) const ALL: &[Scenario] = &[
     Scenario { name: "members-10000", about: "a page of 10,000 members", run: groups::page_of_ten_thousand },
     Scenario { name: "access", about: "access through five parents", run: groups::access },
     Scenario { name: "mixed", about: "90 % reads", run: mixed::alone },
+    Scenario { name: "file-parts", about: "parts of 4 MiB up and down", run: files::parts },
+    Scenario { name: "file-whole", about: "a file of 1 GiB up and down", run: files::whole },
+    Scenario { name: "file-same", about: "the same part for 64 clients", run: files::same_part },
     Scenario { name: "rotation", about: "new keys for all members of a group", run: rotation::all_sizes },
     Scenario {
         name: "mixed-and-rotation",
@@ -78,8 +82,16 @@ impl Stage<'_> {
     }
 
     fn run(&self, make: &dyn Fn(Actor) -> Result<Box<dyn Worker>>) -> Result<Measured> {
+        self.run_on(self.options.connections, make)
+    }
+
+    fn run_on(
+        &self,
+        connections: usize,
+        make: &dyn Fn(Actor) -> Result<Box<dyn Worker>>,
+    ) -> Result<Measured> {
         let make = |connection: usize| make(self.actor(connection));
-        closed_loop::run(&self.addresses, self.options.connections, self.options.extent, &self.cpu, &make)
+        closed_loop::run(&self.addresses, connections, self.options.extent, &self.cpu, &make)
     }
 
     fn actor(&self, connection: usize) -> Actor {
