@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::error::Error;
+use crate::platform::BoxFuture;
 use crate::transport::{Method, Request, Response, Transport};
 
 /// The server and the app on it.
@@ -46,41 +47,41 @@ impl Api {
         call: &Call,
         token: Option<&SecretText>,
     ) -> Result<T, Error> {
-        let Response { status, body } = self.exchange(call, token).await?;
-        envelope::open(&body).map_err(|error| Error::from_answer(status, error))
+        opened(&self.exchange(call, token).await?)
     }
 
     /// Sends `call` and returns the bytes that it is answered with. Only errors come in an envelope.
     pub(crate) async fn fetch(&self, call: &Call, token: Option<&SecretText>) -> Result<Vec<u8>, Error> {
-        let Response { status, body } = self.exchange(call, token).await?;
-        if status < 400 {
-            return Ok(body);
-        }
-        Err(match envelope::open::<IgnoredAny>(&body) {
-            Ok(_) => Error::AnswerIncomplete,
-            Err(error) => Error::from_answer(status, error),
-        })
+        content(self.exchange(call, token).await?)
     }
 
-    async fn exchange(&self, call: &Call, token: Option<&SecretText>) -> Result<Response, Error> {
-        let url = match &call.origin {
-            Some(origin) => format!("{origin}{}", call.path),
-            None => format!("{}{API_PREFIX}{}", self.base_url, call.path),
-        };
-        let mut request = Request::new(call.method, url);
-        request.timeout = call.timeout;
-        request.headers.push((APP_TOKEN_HEADER, self.app_token.clone()));
-        if let Some(token) = token {
-            request.headers.push(bearer(token));
-        }
-        if let Some(group) = &call.group_access {
-            request.headers.push((GROUP_ACCESS_HEADER, group.as_str().to_owned()));
-        }
-        if !call.body.is_empty() {
-            request.headers.push(("content-type", call.content_type.to_owned()));
-            request.body.clone_from(&call.body);
-        }
-        self.send(request).await
+    /// The answer as it came. Boxed, so that there is one state machine and not one for each type of result: in WebAssembly that is
+    /// a tenth of the program.
+    pub(crate) fn exchange<'a>(
+        &'a self,
+        call: &'a Call,
+        token: Option<&'a SecretText>,
+    ) -> BoxFuture<'a, Result<Response, Error>> {
+        Box::pin(async move {
+            let url = match &call.origin {
+                Some(origin) => format!("{origin}{}", call.path),
+                None => format!("{}{API_PREFIX}{}", self.base_url, call.path),
+            };
+            let mut request = Request::new(call.method, url);
+            request.timeout = call.timeout;
+            request.headers.push((APP_TOKEN_HEADER, self.app_token.clone()));
+            if let Some(token) = token {
+                request.headers.push(bearer(token));
+            }
+            if let Some(group) = &call.group_access {
+                request.headers.push((GROUP_ACCESS_HEADER, group.as_str().to_owned()));
+            }
+            if !call.body.is_empty() {
+                request.headers.push(("content-type", call.content_type.to_owned()));
+                request.body.clone_from(&call.body);
+            }
+            self.send(request).await
+        })
     }
 
     /// Sends a request as it is.

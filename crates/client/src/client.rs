@@ -13,13 +13,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use keyfold_crypto::{Policy, Suite};
+use keyfold_protocol::encoding::SecretText;
 use keyfold_protocol::id::{GroupId, KeyId, UserId};
 
 use crate::api::Api;
 use crate::clock::Clock;
 use crate::directory::{Directory, GroupPublicKey, UserPublicKey};
 use crate::error::Error;
-use crate::file::Retry;
+use crate::file::{BulkCipher, Retry};
 use crate::records::{self, Records};
 use crate::session::{Environment, Refresh, Session};
 use crate::stored::StoredUser;
@@ -58,6 +59,8 @@ pub(crate) struct Inner {
     /// Where the app keeps the parts of files itself.
     pub(crate) file_part_url: Option<Arc<str>>,
     pub(crate) retry: Retry,
+    /// What parts of files are encrypted with, if not by this program.
+    pub(crate) bulk_cipher: Option<Arc<dyn BulkCipher>>,
     /// Whether users and groups have no keys.
     pub(crate) light: bool,
 }
@@ -160,6 +163,22 @@ impl Client {
         let Some(session) = self.0.records.session(stored.device_id()).await? else { return Ok(None) };
         let session = Session::restore(self.environment(), session)?;
         User::restore(self.clone(), session, stored).await.map(Some)
+    }
+
+    /// A new access token for one that runs out, for apps that keep tokens themselves. Changes no session; those renew their
+    /// tokens alone.
+    ///
+    /// `refresh_token` only matters where the SDK itself renews tokens, see [`Refresh`].
+    ///
+    /// # Errors
+    /// `server_114`: the refresh token is not valid any more. [`Error::Refresh`] (`client_423`): the app's own endpoint or function
+    /// failed.
+    pub async fn refresh_jwt(
+        &self,
+        old_jwt: &SecretText,
+        refresh_token: &SecretText,
+    ) -> Result<SecretText, Error> {
+        self.0.refresh.renew(&self.0.api, old_jwt, Some(refresh_token.clone())).await
     }
 
     /// Removes everything from the storage: sessions, keys and groups of all users.

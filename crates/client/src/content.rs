@@ -65,9 +65,9 @@ pub struct DecryptOptions<'a> {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Signer<'a> {
-    user_id: &'a UserId,
-    required: bool,
+enum Signer<'a> {
+    Key(&'a VerifyingKey),
+    User { user_id: &'a UserId, required: bool },
 }
 
 impl<'a> DecryptOptions<'a> {
@@ -80,14 +80,21 @@ impl<'a> DecryptOptions<'a> {
     /// A signature, if there is one, must be by this user. Does not notice a signature that was taken off.
     #[must_use]
     pub fn signed_by_if_at_all(mut self, user_id: &'a UserId) -> Self {
-        self.signer = Some(Signer { user_id, required: false });
+        self.signer = Some(Signer::User { user_id, required: false });
         self
     }
 
     /// There must be a signature by this user.
     #[must_use]
     pub fn signed_by(mut self, user_id: &'a UserId) -> Self {
-        self.signer = Some(Signer { user_id, required: true });
+        self.signer = Some(Signer::User { user_id, required: true });
+        self
+    }
+
+    /// The content must be signed with the sign key that belongs to this verify key. Fetches nothing.
+    #[must_use]
+    pub fn signed_with(mut self, verify_key: &'a VerifyingKey) -> Self {
+        self.signer = Some(Signer::Key(verify_key));
         self
     }
 
@@ -105,12 +112,16 @@ impl<'a> DecryptOptions<'a> {
     /// Finds the verify key that `head` asks for.
     pub(crate) async fn signature(&self, head: &Head, directory: &Directory) -> Result<Signature, Error> {
         let Some(signer) = self.signer else { return Ok(Signature::Ignore) };
+        let (user_id, required) = match signer {
+            Signer::Key(key) => return Ok(Signature::By(key.clone())),
+            Signer::User { user_id, required } => (user_id, required),
+        };
         match &head.sign {
-            None if signer.required => Err(keyfold_crypto::Error::SignatureMissing.into()),
+            None if required => Err(keyfold_crypto::Error::SignatureMissing.into()),
             None => Ok(Signature::Ignore),
             Some(sign) => {
                 let key_id = KeyId::new(sign.id.as_str());
-                Ok(Signature::By(directory.user_verify_key(signer.user_id, &key_id).await?))
+                Ok(Signature::By(directory.user_verify_key(user_id, &key_id).await?))
             }
         }
     }
@@ -118,8 +129,11 @@ impl<'a> DecryptOptions<'a> {
     /// The same without a request: only where no verify key is needed.
     pub(crate) fn signature_without_request(&self, head: &Head) -> Result<Signature, Error> {
         match (&self.signer, &head.sign) {
-            (Some(_), Some(sign)) => Err(Error::KeyNotLoaded(sign.id.clone())),
-            (Some(signer), None) if signer.required => Err(keyfold_crypto::Error::SignatureMissing.into()),
+            (Some(Signer::Key(key)), _) => Ok(Signature::By(VerifyingKey::clone(key))),
+            (Some(Signer::User { .. }), Some(sign)) => Err(Error::KeyNotLoaded(sign.id.clone())),
+            (Some(Signer::User { required: true, .. }), None) => {
+                Err(keyfold_crypto::Error::SignatureMissing.into())
+            }
             _ => Ok(Signature::Ignore),
         }
     }

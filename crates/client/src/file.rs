@@ -48,6 +48,7 @@
 //! Nothing in the format says where a file ends: a server can leave out the last parts. An app that keeps the size in data of
 //! its own has it checked with [`Download::expect_size`].
 
+mod bulk;
 mod download;
 mod new_file;
 mod part;
@@ -58,6 +59,7 @@ mod source;
 mod target;
 mod upload;
 
+pub use bulk::BulkCipher;
 pub use download::Download;
 pub use keyfold_protocol::file::BelongsToType;
 pub use new_file::{NewFile, PreparedFile};
@@ -198,6 +200,11 @@ impl Place {
             Self::User(user) => user.open_generated_key(&sealed).await?,
             Self::Group(group) => group.open_generated_key(&sealed).await?,
         };
+        self.open(meta, key)
+    }
+
+    /// A file whose description and key are known.
+    pub(crate) fn open(&self, meta: FileMeta, key: SymmetricKey) -> Result<File, Error> {
         let name = match &meta.encrypted_file_name {
             Some(name) if !name.as_str().is_empty() => Some(format::decrypt_name(&key, name.as_str())?),
             _ => None,

@@ -3,6 +3,7 @@
 mod children;
 mod content;
 mod derived;
+mod export;
 mod files;
 mod invite;
 mod join;

@@ -60,7 +60,7 @@ impl Records {
         key: &str,
     ) -> Result<Option<T>, Error> {
         let Some(text) = self.0.get(key).await? else { return Ok(None) };
-        serde_json::from_str(&text)
+        serde_json::from_slice(text.as_bytes())
             .map(Some)
             .map_err(|error| Error::StoredDataUnreadable { what, cause: Some(Arc::new(error)) })
     }

@@ -15,13 +15,13 @@ use keyfold_protocol::user::{InitOutput, RefreshInput, RefreshOutput};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::api::{Api, Call, bearer};
+use crate::api::{self, Api, Call, bearer};
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::lock::lock;
 use crate::platform::{BoxFuture, Cause, MaybeSendSync};
 use crate::records::Records;
-use crate::transport::{Method, Request};
+use crate::transport::{Method, Request, Response};
 
 /// Milliseconds before its end at which an access token is renewed: enough for a slow request to arrive in time.
 const RENEW_EARLY: u64 = 30_000;
@@ -72,6 +72,27 @@ impl Refresh {
 
     pub(crate) fn stores_refresh_token(&self) -> bool {
         matches!(self.0, Strategy::Sdk)
+    }
+
+    /// A new token for `old`.
+    pub(crate) async fn renew(
+        &self,
+        api: &Api,
+        old: &SecretText,
+        refresh_token: Option<SecretText>,
+    ) -> Result<SecretText, Error> {
+        match &self.0 {
+            Strategy::Sdk => {
+                let refresh_token = refresh_token.ok_or(Error::NotLoggedIn)?;
+                let call = Call::put(&["refresh"])?.json(&RefreshInput { refresh_token })?;
+                Ok(api.call::<RefreshOutput>(&call, Some(old)).await?.jwt)
+            }
+            Strategy::Endpoint(url) => ask_endpoint(api, url, old).await,
+            Strategy::Function(function) => {
+                let new = function.renew(old.expose().to_owned()).await;
+                Ok(SecretText::new(new.map_err(|cause| Error::Refresh(Arc::new(cause)))?))
+            }
+        }
     }
 }
 
@@ -247,6 +268,11 @@ impl Session {
         self.0.tokens().refresh.clone()
     }
 
+    /// The access token as it is.
+    pub(crate) fn current_token(&self) -> SecretText {
+        self.0.tokens().access.clone()
+    }
+
     /// An access token that is valid for at least some seconds. Renews it if need be; callers that come meanwhile wait
     /// for the same renewal.
     pub(crate) async fn access_token(&self) -> Result<SecretText, Error> {
@@ -258,30 +284,29 @@ impl Session {
     }
 
     /// Sends `call` as the user.
+    pub(crate) async fn call<T: DeserializeOwned>(&self, call: &Call) -> Result<T, Error> {
+        api::opened(&self.answer(call).await?)
+    }
+
+    /// Sends `call` as the user, and returns the bytes that it is answered with.
+    pub(crate) async fn fetch(&self, call: &Call) -> Result<Vec<u8>, Error> {
+        api::content(self.answer(call).await?)
+    }
+
+    /// The answer to `call` as it came; boxed for the same reason as [`Api::exchange`].
     ///
     /// A request that is refused because of its token is sent once more with a new one: the check comes before
     /// anything else happens on the server, so nothing is done twice.
-    pub(crate) async fn call<T: DeserializeOwned>(&self, call: &Call) -> Result<T, Error> {
-        let access = self.access_token().await?;
-        match self.0.api.call(call, Some(&access)).await {
-            Err(error) if is_token_refused(&error) => {
-                let access = self.renewed(&access).await?;
-                self.0.api.call(call, Some(&access)).await
+    fn answer<'a>(&'a self, call: &'a Call) -> BoxFuture<'a, Result<Response, Error>> {
+        Box::pin(async move {
+            let access = self.access_token().await?;
+            let answer = self.0.api.exchange(call, Some(&access)).await?;
+            if !is_token_refused(&answer) {
+                return Ok(answer);
             }
-            answer => answer,
-        }
-    }
-
-    /// Sends `call` as the user, as [`call`](Self::call) does, and returns the bytes that it is answered with.
-    pub(crate) async fn fetch(&self, call: &Call) -> Result<Vec<u8>, Error> {
-        let access = self.access_token().await?;
-        match self.0.api.fetch(call, Some(&access)).await {
-            Err(error) if is_token_refused(&error) => {
-                let access = self.renewed(&access).await?;
-                self.0.api.fetch(call, Some(&access)).await
-            }
-            answer => answer,
-        }
+            let access = self.renewed(&access).await?;
+            self.0.api.exchange(call, Some(&access)).await
+        })
     }
 
     /// Starts a stored session anew: renews the token and returns the first pending invitations.
@@ -374,32 +399,9 @@ impl Inner {
         if self.tokens().closed {
             return Err(Error::NotLoggedIn);
         }
-        let new = match &self.refresh.0 {
-            Strategy::Sdk => {
-                let refresh_token = self.tokens().refresh.clone().ok_or(Error::NotLoggedIn)?;
-                let call = Call::put(&["refresh"])?.json(&RefreshInput { refresh_token })?;
-                self.api.call::<RefreshOutput>(&call, Some(&old)).await?.jwt
-            }
-            Strategy::Endpoint(url) => self.ask_endpoint(url, &old).await?,
-            Strategy::Function(function) => {
-                let new = function.renew(old.expose().to_owned()).await;
-                SecretText::new(new.map_err(|cause| Error::Refresh(Arc::new(cause)))?)
-            }
-        };
+        let refresh_token = self.tokens().refresh.clone();
+        let new = self.refresh.renew(&self.api, &old, refresh_token).await?;
         self.accept(new).await
-    }
-
-    async fn ask_endpoint(&self, url: &str, old: &SecretText) -> Result<SecretText, Error> {
-        let mut request = Request::new(Method::Get, url);
-        request.headers.push(bearer(old));
-        request.with_cookies = true;
-        let answer = self.api.send(request).await?;
-        if answer.status != 200 {
-            let cause: Cause = format!("the refresh endpoint answered with HTTP {}", answer.status).into();
-            return Err(Error::Refresh(Arc::new(cause)));
-        }
-        let text = String::from_utf8(answer.body).map_err(|_| Error::TokenMalformed)?;
-        Ok(SecretText::new(text.trim()))
     }
 
     /// Takes a new token into use.
@@ -443,6 +445,19 @@ impl Inner {
     }
 }
 
+async fn ask_endpoint(api: &Api, url: &str, old: &SecretText) -> Result<SecretText, Error> {
+    let mut request = Request::new(Method::Get, url);
+    request.headers.push(bearer(old));
+    request.with_cookies = true;
+    let answer = api.send(request).await?;
+    if answer.status != 200 {
+        let cause: Cause = format!("the refresh endpoint answered with HTTP {}", answer.status).into();
+        return Err(Error::Refresh(Arc::new(cause)));
+    }
+    let text = String::from_utf8(answer.body).map_err(|_| Error::TokenMalformed)?;
+    Ok(SecretText::new(text.trim()))
+}
+
 /// When to renew a token that arrived at `received_at`, by the clock of this machine.
 ///
 /// Its own times are only used for its lifetime: they are the server's, and the two clocks may differ by hours.
@@ -472,8 +487,14 @@ fn claims(access: &SecretText) -> Result<Claims, Error> {
     serde_json::from_slice(&payload).map_err(|_| Error::TokenMalformed)
 }
 
-fn is_token_refused(error: &Error) -> bool {
-    error.is_server(ErrorCode::JwtInvalid) || error.is_server(ErrorCode::JwtMissing)
+fn is_token_refused(answer: &Response) -> bool {
+    // No refusal comes with a status of success: most answers are read once.
+    if answer.status < 400 {
+        return false;
+    }
+    let refusal = api::opened::<serde::de::IgnoredAny>(answer).err();
+    refusal
+        .is_some_and(|error| error.is_server(ErrorCode::JwtInvalid) || error.is_server(ErrorCode::JwtMissing))
 }
 
 #[cfg(test)]

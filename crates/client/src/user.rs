@@ -3,6 +3,7 @@
 mod account;
 mod content;
 mod devices;
+mod export;
 mod files;
 mod groups;
 mod keys;

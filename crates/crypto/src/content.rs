@@ -50,7 +50,7 @@ impl Head {
     /// # Errors
     /// [`Error::JsonRead`] (`client_101`).
     pub fn parse(json: &str) -> Result<Self, Error> {
-        serde_json::from_str(json).map_err(|_| Error::JsonRead)
+        serde_json::from_slice(json.as_bytes()).map_err(|_| Error::JsonRead)
     }
 
     /// The JSON text.

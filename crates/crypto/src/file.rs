@@ -108,14 +108,8 @@ impl<'a> FileEncryptor<'a> {
     /// # Errors
     /// As [`SymmetricKey::encrypt_content`]. After an error the file cannot be continued.
     pub fn encrypt_part(&mut self, chunk: &[u8]) -> Result<Vec<u8>, Error> {
-        let previous = self.chain.key();
-        let key = previous.generate_alike()?;
-        let head = PartHead {
-            key: to_base64(&previous.encrypt(key.expose(), &[])?),
-            sign: crate::Head::new("", self.signer).sign,
-            sym_key_alg: key.algorithm().to_owned(),
-        };
-        let head = serde_json::to_string(&head).map_err(|_| Error::JsonWrite)?;
+        let key = self.next_key()?;
+        let head = self.head(&key)?;
         let (front, back) = key.room();
         let start = head.len() + 1;
         let mut part = vec![0; start + signature_len(self.signer) + front + chunk.len() + back];
@@ -127,10 +121,45 @@ impl<'a> FileEncryptor<'a> {
         Ok(part)
     }
 
+    /// A key for the next part, whose chunk is encrypted outside of this crate: see [`SymmetricKey::aes_256_gcm`].
+    /// [`encrypted_part`](Self::encrypted_part) takes the result.
+    ///
+    /// # Errors
+    /// [`Error::NoRandomness`] (`client_13`).
+    pub fn next_key(&self) -> Result<SymmetricKey, Error> {
+        self.chain.key().generate_alike()
+    }
+
+    /// The next part, whose chunk was encrypted outside of this crate, with a [`next_key`](Self::next_key) that is used for
+    /// nothing else.
+    ///
+    /// # Errors
+    /// As [`encrypt_part`](Self::encrypt_part).
+    pub fn encrypted_part(&mut self, key: SymmetricKey, blob: &[u8]) -> Result<Vec<u8>, Error> {
+        let mut part = self.head(&key)?.into_bytes();
+        part.reserve_exact(1 + signature_len(self.signer) + blob.len());
+        part.push(0);
+        match self.signer {
+            Some(signer) => part.extend_from_slice(&signer.sign_attached(blob)?),
+            None => part.extend_from_slice(blob),
+        }
+        self.chain = Chain::Part(key);
+        Ok(part)
+    }
+
     /// The key of the last part, to go on behind it; `None` before the first.
     #[must_use]
     pub fn into_part_key(self) -> Option<SymmetricKey> {
         self.chain.into_part_key()
+    }
+
+    fn head(&self, key: &SymmetricKey) -> Result<String, Error> {
+        let head = PartHead {
+            key: to_base64(&self.chain.key().encrypt(key.expose(), &[])?),
+            sign: crate::Head::new("", self.signer).sign,
+            sym_key_alg: key.algorithm().to_owned(),
+        };
+        serde_json::to_string(&head).map_err(|_| Error::JsonWrite)
     }
 }
 
@@ -158,15 +187,30 @@ impl<'a> FileDecryptor<'a> {
     /// [`SymmetricKey::decrypt_content`]; [`Error::JsonRead`] (`client_101`), [`Error::MalformedEnvelope`]
     /// (`client_10`). After an error the same part may be tried again.
     pub fn decrypt_part(&mut self, part: &[u8]) -> Result<Vec<u8>, Error> {
+        let (key, blob) = self.open_part(part)?;
+        let chunk = key.decrypt(blob, &[])?;
+        self.decrypted_part(key, chunk.len() as u64);
+        Ok(chunk)
+    }
+
+    /// Key and blob of the next part, its signature checked, to be decrypted outside of this crate: see
+    /// [`SymmetricKey::aes_256_gcm`]. [`decrypted_part`](Self::decrypted_part) says that it was.
+    ///
+    /// # Errors
+    /// As [`decrypt_part`](Self::decrypt_part).
+    pub fn open_part<'p>(&self, part: &'p [u8]) -> Result<(SymmetricKey, &'p [u8]), Error> {
         let (head, payload): (PartHead, _) = split_head(part)?;
         let key = self.chain.key().decrypt(&from_base64(&head.key, Error::EncryptedKeyNotBase64)?, &[])?;
         let key = crate::SecretBytes::new(key);
         let key = SymmetricKey::from_bytes(&head.sym_key_alg, key.expose(), "")?;
-        let chunk = key.decrypt(verified(head.sign.as_ref(), payload, self.verification)?, &[])?;
+        Ok((key, verified(head.sign.as_ref(), payload, self.verification)?))
+    }
+
+    /// Goes on behind a part of `bytes` bytes that was decrypted with `key`.
+    pub fn decrypted_part(&mut self, key: SymmetricKey, bytes: u64) {
         self.chain = Chain::Part(key);
         self.parts += 1;
-        self.bytes += chunk.len() as u64;
-        Ok(chunk)
+        self.bytes += bytes;
     }
 
     /// Parts decrypted so far.

@@ -80,12 +80,6 @@ impl EnvelopeError {
 /// ```
 pub fn open<T: DeserializeOwned>(answer: &[u8]) -> Result<T, EnvelopeError> {
     #[derive(Deserialize)]
-    struct Head {
-        status: bool,
-        err_msg: Option<String>,
-        err_code: Option<u32>,
-    }
-    #[derive(Deserialize)]
     #[serde(bound = "T: DeserializeOwned")]
     struct Body<T> {
         #[serde(default = "none")]
@@ -95,16 +89,33 @@ pub fn open<T: DeserializeOwned>(answer: &[u8]) -> Result<T, EnvelopeError> {
         None
     }
 
-    let malformed = |error: serde_json::Error| EnvelopeError::Malformed(error.to_string());
-    let head: Head = serde_json::from_slice(answer).map_err(malformed)?;
-    if !head.status {
-        return Err(match (head.err_code, head.err_msg) {
-            (Some(code), Some(message)) => EnvelopeError::Server { code, message },
-            _ => EnvelopeError::Incomplete,
-        });
-    }
+    check(answer)?;
     let body: Body<T> = serde_json::from_slice(answer).map_err(malformed)?;
     body.result.ok_or(EnvelopeError::Incomplete)
+}
+
+/// Whether an answer is a success. Apart from [`open`], because that exists once for each type of result.
+fn check(answer: &[u8]) -> Result<(), EnvelopeError> {
+    #[derive(Deserialize)]
+    struct Head {
+        status: bool,
+        err_msg: Option<String>,
+        err_code: Option<u32>,
+    }
+
+    let head: Head = serde_json::from_slice(answer).map_err(malformed)?;
+    if head.status {
+        return Ok(());
+    }
+    Err(match (head.err_code, head.err_msg) {
+        (Some(code), Some(message)) => EnvelopeError::Server { code, message },
+        _ => EnvelopeError::Incomplete,
+    })
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "an argument of `map_err`")]
+fn malformed(error: serde_json::Error) -> EnvelopeError {
+    EnvelopeError::Malformed(error.to_string())
 }
 
 #[cfg(test)]

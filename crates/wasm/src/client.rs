@@ -1,9 +1,10 @@
 //! An app on a server.
 
-use keyfold::{Client, Login, PendingMfa, StoredMfaLogin};
+use keyfold::{Client, Login, PendingMfa, SecretText, StoredMfaLogin};
 use wasm_bindgen::prelude::*;
 use zeroize::Zeroizing;
 
+use crate::bulk::WebCrypto;
 use crate::error::{KeyfoldError, thrown};
 use crate::refresh::RefreshStrategy;
 use crate::storage::JsStorage;
@@ -21,9 +22,18 @@ impl JsClient {
         base_url: &str,
         storage: JsStorage,
         refresh: RefreshStrategy,
+        file_part_url: Option<String>,
     ) -> Result<Self, KeyfoldError> {
         let builder =
             Client::builder(app_token).base_url(base_url).storage(storage).refresh(refresh.into_inner());
+        let builder = match WebCrypto::of_host() {
+            Some(cipher) => builder.bulk_cipher(cipher),
+            None => builder,
+        };
+        let builder = match file_part_url {
+            Some(url) => builder.file_part_url(url),
+            None => builder,
+        };
         builder.build().map(Self).map_err(thrown)
     }
 
@@ -104,6 +114,12 @@ impl JsClient {
     pub async fn mfa_recovery_login(&self, key: &str, login: MfaLogin) -> Result<JsUser, KeyfoldError> {
         let pending = self.0.restore_mfa_login(&login.into_stored()).map_err(thrown)?;
         Ok(JsUser::from(pending.with_recovery_key(key).await.map_err(thrown)?))
+    }
+
+    #[wasm_bindgen(js_name = refreshJwt)]
+    pub async fn refresh_jwt(&self, old_jwt: String, refresh_token: String) -> Result<String, KeyfoldError> {
+        let (old_jwt, refresh_token) = (SecretText::new(old_jwt), SecretText::new(refresh_token));
+        Ok(self.0.refresh_jwt(&old_jwt, &refresh_token).await.map_err(thrown)?.expose().to_owned())
     }
 
     /// The user who logged in last, with a renewed session.

@@ -1,5 +1,6 @@
 //! How contents are encrypted and decrypted.
 
+use keyfold::crypto::VerifyingKey;
 use keyfold::{DecryptOptions, EncryptOptions, RawContent, UserId};
 use wasm_bindgen::prelude::*;
 
@@ -36,6 +37,14 @@ pub(crate) fn encryption(sign: bool) -> EncryptOptions<'static> {
 pub(crate) fn decryption(signer: Option<&UserId>) -> DecryptOptions<'_> {
     match signer {
         Some(user_id) => DecryptOptions::new().signed_by(user_id),
+        None => DecryptOptions::new(),
+    }
+}
+
+/// With which verify key a content must be signed, if with any.
+pub(crate) fn decryption_with(key: Option<&VerifyingKey>) -> DecryptOptions<'_> {
+    match key {
+        Some(key) => DecryptOptions::new().signed_with(key),
         None => DecryptOptions::new(),
     }
 }

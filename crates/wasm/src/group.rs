@@ -1,6 +1,7 @@
 //! A group.
 
 mod content;
+mod keys;
 mod members;
 mod membership;
 
@@ -33,6 +34,7 @@ struct Data {
     #[serde(skip_serializing_if = "Option::is_none")]
     access_by_group_as_member: Option<String>,
     is_connected_group: bool,
+    last_check_time: u64,
 }
 
 #[wasm_bindgen(js_class = Group)]
@@ -59,6 +61,7 @@ impl JsGroup {
             access_by_parent_group: parent.map(GroupId::into_string),
             access_by_group_as_member: member.map(GroupId::into_string),
             is_connected_group: group.is_connected_group(),
+            last_check_time: group.last_check(),
         })
     }
 
@@ -119,6 +122,12 @@ impl JsGroup {
     #[wasm_bindgen(js_name = finishKeyRotation)]
     pub async fn finish_key_rotation(&self) -> Result<(), KeyfoldError> {
         self.0.finish_key_rotation().await.map_err(thrown)
+    }
+}
+
+impl JsGroup {
+    pub(crate) fn get(&self) -> &Group {
+        &self.0
     }
 }
 

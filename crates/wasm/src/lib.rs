@@ -4,11 +4,14 @@
 //! in `packages/sdk` gives it the shape that apps see.
 #![cfg(target_family = "wasm")]
 
+mod bulk;
 mod client;
 mod content;
 mod directory;
 mod error;
+mod file;
 mod group;
+mod keys;
 mod refresh;
 mod storage;
 mod types;

@@ -4,6 +4,7 @@ mod account;
 mod content;
 mod devices;
 mod groups;
+mod keys;
 
 use keyfold::User;
 use wasm_bindgen::prelude::*;
@@ -41,6 +42,12 @@ impl JsUser {
         self.0.refresh_token().map(|token| token.expose().to_owned())
     }
 
+    /// The access token as it is.
+    #[wasm_bindgen(getter, js_name = currentJwt)]
+    pub fn current_jwt(&self) -> String {
+        self.0.current_jwt().expose().to_owned()
+    }
+
     /// An access token that is valid for at least some seconds.
     pub async fn jwt(&self) -> Result<String, KeyfoldError> {
         Ok(self.0.jwt().await.map_err(thrown)?.expose().to_owned())
@@ -49,6 +56,12 @@ impl JsUser {
     #[wasm_bindgen(js_name = logOut)]
     pub async fn log_out(&self) -> Result<(), KeyfoldError> {
         self.0.log_out().await.map_err(thrown)
+    }
+}
+
+impl JsUser {
+    pub(crate) fn get(&self) -> &User {
+        &self.0
     }
 }
 

@@ -10,7 +10,7 @@ use crate::api::Api;
 use crate::clock::Clock;
 use crate::directory::Directory;
 use crate::error::Error;
-use crate::file::Retry;
+use crate::file::{BulkCipher, Retry};
 use crate::platform::MaybeSendSync;
 use crate::records::Records;
 use crate::session::Refresh;
@@ -38,6 +38,7 @@ pub struct ClientBuilder {
     public_key_max_age: Duration,
     file_part_url: Option<String>,
     retry: Retry,
+    bulk_cipher: Option<Arc<dyn BulkCipher>>,
     light: bool,
     on_key_change: Option<Box<dyn KeyChangeListener>>,
     clock: Clock,
@@ -56,6 +57,7 @@ impl ClientBuilder {
             public_key_max_age: PUBLIC_KEY_MAX_AGE,
             file_part_url: None,
             retry: Retry::default(),
+            bulk_cipher: None,
             light: false,
             on_key_change: None,
             clock: Clock::default(),
@@ -161,6 +163,11 @@ impl ClientBuilder {
         self.retry = Retry::new(retries, first_wait);
         self
     }
+    /// Parts of files are encrypted and decrypted with `cipher` where that is worth it.
+    pub fn bulk_cipher(mut self, cipher: impl BulkCipher) -> Self {
+        self.bulk_cipher = Some(Arc::new(cipher));
+        self
+    }
 
     /// A clock in milliseconds since 1970 to use instead of the system's: for tests.
     pub fn clock(mut self, now: impl Fn() -> u64 + MaybeSendSync + 'static) -> Self {
@@ -212,6 +219,7 @@ impl ClientBuilder {
             directory,
             file_part_url,
             retry: self.retry,
+            bulk_cipher: self.bulk_cipher,
             light: self.light,
         })))
     }

@@ -12,6 +12,7 @@ use keyfold_protocol::file::{FilePart, PARTS_PAGE};
 use keyfold_protocol::id::{FileId, KeyId, UserId};
 use serde::{Deserialize, Serialize};
 
+use super::bulk;
 use super::part::Parts;
 use super::progress::Listener;
 use super::{File, Progress};
@@ -45,9 +46,13 @@ pub struct Download {
     bytes: u64,
 }
 
-struct Signer {
-    user_id: UserId,
-    required: bool,
+enum Signer {
+    /// Whoever it is, the parts must be signed with this key.
+    Key(VerifyingKey),
+    User {
+        user_id: UserId,
+        required: bool,
+    },
 }
 
 impl Download {
@@ -72,13 +77,19 @@ impl Download {
 
     /// Every part must be signed by this user.
     pub fn signed_by(mut self, user_id: &UserId) -> Self {
-        self.signer = Some(Signer { user_id: user_id.clone(), required: true });
+        self.signer = Some(Signer::User { user_id: user_id.clone(), required: true });
         self
     }
 
     /// Signatures, where there are some, must be by this user. Does not notice signatures that were taken off.
     pub fn signed_by_if_at_all(mut self, user_id: &UserId) -> Self {
-        self.signer = Some(Signer { user_id: user_id.clone(), required: false });
+        self.signer = Some(Signer::User { user_id: user_id.clone(), required: false });
+        self
+    }
+
+    /// Every part must be signed with the sign key that belongs to this verify key.
+    pub fn signed_with(mut self, verify_key: VerifyingKey) -> Self {
+        self.signer = Some(Signer::Key(verify_key));
         self
     }
 
@@ -129,7 +140,8 @@ impl Download {
         let verify_key = self.verify_key(&sealed).await?;
         let verification = verify_key.as_ref().map_or(Verification::Ignore, Verification::Require);
         let mut decryptor = FileDecryptor::new(self.key.as_ref().unwrap_or(self.file.key()), verification);
-        let chunk = decryptor.decrypt_part(&sealed)?;
+        let cipher = self.file.0.place.user().0.client.0.bulk_cipher.as_ref();
+        let chunk = bulk::decrypt_part(cipher, &mut decryptor, &sealed).await?;
         let key = decryptor.into_part_key();
         self.key = key;
         self.ahead.pop_front();
@@ -216,12 +228,16 @@ impl Download {
     /// The verify key that the signature of a part asks for. The uploader's keys may have been rotated in the middle.
     async fn verify_key(&self, part: &[u8]) -> Result<Option<VerifyingKey>, Error> {
         let Some(signer) = &self.signer else { return Ok(None) };
+        let (user_id, required) = match signer {
+            Signer::Key(key) => return Ok(Some(key.clone())),
+            Signer::User { user_id, required } => (user_id, *required),
+        };
         match part_signature(part)? {
-            None if signer.required => Err(keyfold_crypto::Error::SignatureMissing.into()),
+            None if required => Err(keyfold_crypto::Error::SignatureMissing.into()),
             None => Ok(None),
             Some(sign) => {
                 let key_id = KeyId::new(sign.id);
-                self.file.0.place.user().client().verify_key(&signer.user_id, &key_id).await.map(Some)
+                self.file.0.place.user().client().verify_key(user_id, &key_id).await.map(Some)
             }
         }
     }
@@ -237,7 +253,7 @@ impl File {
     /// # Errors
     /// [`Error::StoredDataUnreadable`] (`client_421`), [`Error::OtherFile`] (`client_435`).
     pub fn resume_download(&self, text: &SecretText) -> Result<Download, Error> {
-        let stored: StoredDownload = serde_json::from_str(text.expose()).map_err(|error| {
+        let stored: StoredDownload = serde_json::from_slice(text.expose().as_bytes()).map_err(|error| {
             Error::StoredDataUnreadable { what: "download", cause: Some(std::sync::Arc::new(error)) }
         })?;
         if stored.file_id != *self.id() {

@@ -136,19 +136,7 @@ impl NewFile {
     /// # Errors
     /// As [`upload_bytes`](Self::upload_bytes).
     pub async fn begin(self) -> Result<Upload, Error> {
-        let prepared = self.prepare().await?;
-        let place = &prepared.file.place;
-        let registered: FileRegisterOutput = match place {
-            Place::User(user) => {
-                let call = Call::post(&["file"])?.body(prepared.body.clone());
-                user.0.session.call(&call).await?
-            }
-            Place::Group(group) => {
-                let call = Call::post(&["group", group.id().as_str(), "file"])?.body(prepared.body.clone());
-                group.call(call).await?
-            }
-        };
-        Ok(prepared.registered(registered))
+        self.prepare().await?.register().await
     }
 
     /// Makes the body of the registration, for apps whose own backend sends it.
@@ -189,6 +177,30 @@ impl PreparedFile {
     #[must_use]
     pub fn body(&self) -> &str {
         &self.body
+    }
+
+    /// The content key, under which an app can also encrypt what belongs to the file.
+    #[must_use]
+    pub fn key(&self) -> &SymmetricKey {
+        &self.key
+    }
+
+    /// Registers the file.
+    ///
+    /// # Errors
+    /// Those of [`NewFile::begin`].
+    pub async fn register(self) -> Result<Upload, Error> {
+        let registered: FileRegisterOutput = match &self.file.place {
+            Place::User(user) => {
+                let call = Call::post(&["file"])?.body(self.body.clone());
+                user.0.session.call(&call).await?
+            }
+            Place::Group(group) => {
+                let call = Call::post(&["group", group.id().as_str(), "file"])?.body(self.body.clone());
+                group.call(call).await?
+            }
+        };
+        Ok(self.registered(registered))
     }
 
     /// Reads the answer to the registration.

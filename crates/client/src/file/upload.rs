@@ -12,6 +12,7 @@ use keyfold_protocol::id::{FileId, UploadSessionId};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use super::bulk;
 use super::part::Parts;
 use super::progress::Listener;
 use super::source::{Bytes, Reader, Source, Streamed};
@@ -170,7 +171,7 @@ impl Upload {
     }
 
     pub(crate) fn restore(place: Place, text: &SecretText) -> Result<Self, Error> {
-        let stored: StoredUpload = serde_json::from_str(text.expose()).map_err(|error| {
+        let stored: StoredUpload = serde_json::from_slice(text.expose().as_bytes()).map_err(|error| {
             Error::StoredDataUnreadable { what: "upload", cause: Some(std::sync::Arc::new(error)) }
         })?;
         let unconfirmed = match stored.unconfirmed {
@@ -242,7 +243,8 @@ impl Upload {
     async fn send_part(&mut self, chunk: &[u8], end: bool) -> Result<(), Error> {
         let signer = if self.signed { Some(self.place.user().newest_keys()?) } else { None };
         let mut encryptor = FileEncryptor::new(&self.key, signer.as_deref().map(|keys| &keys.sign_key));
-        let part = encryptor.encrypt_part(chunk)?;
+        let cipher = self.place.user().0.client.0.bulk_cipher.as_ref();
+        let part = bulk::encrypt_part(cipher, &mut encryptor, chunk).await?;
         let key = encryptor.into_part_key().ok_or(Error::Crypto(keyfold_crypto::Error::Encryption))?;
         let sequence = self.parts.saturating_add(1);
         let bytes = u64::try_from(chunk.len()).unwrap_or(u64::MAX);

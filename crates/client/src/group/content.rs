@@ -111,8 +111,30 @@ impl Group {
     /// # Errors
     /// [`Error::KeyNotLoaded`] and as [`decrypt`](Self::decrypt).
     pub fn decrypt_sync(&self, content: &[u8]) -> Result<Vec<u8>, Error> {
+        self.decrypt_sync_with(content, DecryptOptions::new())
+    }
+
+    /// As [`decrypt_sync`](Self::decrypt_sync), with conditions that need no request.
+    ///
+    /// # Errors
+    /// As [`decrypt_sync`](Self::decrypt_sync); [`Error::KeyNotLoaded`] also where a signature by a user is asked for.
+    pub fn decrypt_sync_with(&self, content: &[u8], options: DecryptOptions<'_>) -> Result<Vec<u8>, Error> {
         let (head, payload) = Head::split(content)?;
-        opened(&*self.loaded(&head.id)?, &head, payload, DecryptOptions::new(), &Signature::Ignore)
+        self.decrypt_raw_sync(&head, payload, options)
+    }
+
+    /// As [`decrypt_sync_with`](Self::decrypt_sync_with), of a content whose head was kept apart.
+    ///
+    /// # Errors
+    /// As [`decrypt_sync_with`](Self::decrypt_sync_with).
+    pub fn decrypt_raw_sync(
+        &self,
+        head: &Head,
+        payload: &[u8],
+        options: DecryptOptions<'_>,
+    ) -> Result<Vec<u8>, Error> {
+        let signature = options.signature_without_request(head)?;
+        opened(&*self.loaded(&head.id)?, head, payload, options, &signature)
     }
 
     /// Decrypts a text with the keys that are loaded, as [`decrypt_sync`](Self::decrypt_sync).

@@ -1,6 +1,8 @@
 //! Files of a group: all members can read them.
 
+use keyfold_crypto::SymmetricKey;
 use keyfold_protocol::encoding::SecretText;
+use keyfold_protocol::file::FileMeta;
 use keyfold_protocol::id::FileId;
 
 use super::Group;
@@ -19,6 +21,14 @@ impl Group {
     /// `server_512`: no such file. `server_521`: it belongs to somebody else. `server_304`: the user has no key for it.
     pub async fn file(&self, file_id: &FileId) -> Result<File, Error> {
         Place::Group(self.clone()).file(file_id).await
+    }
+
+    /// A file whose description was fetched before, and whose key is known. Sends nothing.
+    ///
+    /// # Errors
+    /// `client_14`: the key is that of another file.
+    pub fn open_file(&self, meta: FileMeta, key: SymmetricKey) -> Result<File, Error> {
+        Place::Group(self.clone()).open(meta, key)
     }
 
     /// Deletes a file of the group: one's own, or with a rank of 0 to 3 anybody's.

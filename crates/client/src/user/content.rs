@@ -48,6 +48,34 @@ impl User {
         self.sealed(&to.key, options, |key, signer| key.encrypt_content(data, signer))
     }
 
+    /// As [`encrypt_sync`](Self::encrypt_sync), to a public key that the app got by other means, with head and payload apart. The
+    /// client's policy does not judge it.
+    ///
+    /// # Errors
+    /// As [`encrypt_sync`](Self::encrypt_sync).
+    pub fn encrypt_raw_to(
+        &self,
+        data: &[u8],
+        to: &PublicKey,
+        options: EncryptOptions<'_>,
+    ) -> Result<RawContent, Error> {
+        let (head, payload) = self.sealed(to, options, |key, signer| key.encrypt_raw(data, signer))?;
+        Ok(RawContent { head, payload })
+    }
+
+    /// As [`encrypt_raw_to`](Self::encrypt_raw_to), to an envelope.
+    ///
+    /// # Errors
+    /// As [`encrypt_sync`](Self::encrypt_sync).
+    pub fn encrypt_to(
+        &self,
+        data: &[u8],
+        to: &PublicKey,
+        options: EncryptOptions<'_>,
+    ) -> Result<Vec<u8>, Error> {
+        self.sealed(to, options, |key, signer| key.encrypt_content(data, signer))
+    }
+
     /// Encrypts a text to base64.
     ///
     /// # Errors
@@ -142,10 +170,30 @@ impl User {
     /// # Errors
     /// [`Error::KeyNotLoaded`] and as [`decrypt`](Self::decrypt).
     pub fn decrypt_sync(&self, content: &[u8]) -> Result<Vec<u8>, Error> {
+        self.decrypt_sync_with(content, DecryptOptions::new())
+    }
+
+    /// As [`decrypt_sync`](Self::decrypt_sync), with conditions that need no request.
+    ///
+    /// # Errors
+    /// As [`decrypt_sync`](Self::decrypt_sync); [`Error::KeyNotLoaded`] also where a signature by a user is asked for.
+    pub fn decrypt_sync_with(&self, content: &[u8], options: DecryptOptions<'_>) -> Result<Vec<u8>, Error> {
         let (head, payload) = Head::split(content)?;
-        let options = DecryptOptions::new();
-        let signature = options.signature_without_request(&head)?;
-        self.opened(&*self.loaded(&head.id)?, &head, payload, options, &signature)
+        self.decrypt_raw_sync(&head, payload, options)
+    }
+
+    /// As [`decrypt_sync_with`](Self::decrypt_sync_with), of a content whose head was kept apart.
+    ///
+    /// # Errors
+    /// As [`decrypt_sync_with`](Self::decrypt_sync_with).
+    pub fn decrypt_raw_sync(
+        &self,
+        head: &Head,
+        payload: &[u8],
+        options: DecryptOptions<'_>,
+    ) -> Result<Vec<u8>, Error> {
+        let signature = options.signature_without_request(head)?;
+        self.opened(&*self.loaded(&head.id)?, head, payload, options, &signature)
     }
 
     /// A new key for the app's own use, and its encrypted form, which `to` can open.

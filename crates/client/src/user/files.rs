@@ -1,6 +1,8 @@
 //! Files of a user: own ones, and those that others have uploaded for this user.
 
+use keyfold_crypto::SymmetricKey;
 use keyfold_protocol::encoding::SecretText;
+use keyfold_protocol::file::FileMeta;
 use keyfold_protocol::id::{FileId, UserId};
 
 use super::User;
@@ -24,6 +26,14 @@ impl User {
     /// `server_512`: no such file. `server_521`: no access to it. `server_304`: its key is for somebody else.
     pub async fn file(&self, file_id: &FileId) -> Result<File, Error> {
         Place::User(self.clone()).file(file_id).await
+    }
+
+    /// A file whose description was fetched before, and whose key is known. Sends nothing.
+    ///
+    /// # Errors
+    /// `client_14`: the key is that of another file.
+    pub fn open_file(&self, meta: FileMeta, key: SymmetricKey) -> Result<File, Error> {
+        Place::User(self.clone()).open(meta, key)
     }
 
     /// Deletes a file that this user has uploaded.

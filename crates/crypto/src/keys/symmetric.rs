@@ -122,6 +122,17 @@ impl SymmetricKey {
         self.key.open(aad, blob)
     }
 
+    /// The raw key, if its blobs are `nonce || ciphertext || tag` of AES-256-GCM without additional data, so that another
+    /// implementation of that cipher can take over large ones: in browsers their own is many times faster. Secret.
+    ///
+    /// Whoever encrypts with it draws a random nonce of 12 bytes each time, and says so with
+    /// [`count_earlier_uses`](Self::count_earlier_uses).
+    #[must_use]
+    pub fn aes_256_gcm(&self) -> Option<&[u8]> {
+        use crate::primitives::aes_gcm::{NONCE_LEN, TAG_LEN};
+        (self.room() == (NONCE_LEN, TAG_LEN)).then(|| self.expose())
+    }
+
     /// How often this key has encrypted, including [earlier uses](Self::count_earlier_uses).
     #[must_use]
     pub fn uses(&self) -> u64 {

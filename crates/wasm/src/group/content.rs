@@ -4,8 +4,9 @@ use keyfold::{Head, UserId};
 use wasm_bindgen::prelude::*;
 
 use super::JsGroup;
-use crate::content::{JsRawContent, decryption, encryption};
+use crate::content::{JsRawContent, decryption, decryption_with, encryption};
 use crate::error::{KeyfoldError, thrown};
+use crate::keys::verifier;
 
 #[wasm_bindgen(js_class = Group)]
 impl JsGroup {
@@ -35,25 +36,34 @@ impl JsGroup {
         self.0.decrypt_string_with(text, decryption(signer.as_ref())).await.map_err(thrown)
     }
 
+    /// `verify_key`: the exported verify key with which the content must be signed.
     #[wasm_bindgen(js_name = decryptRaw)]
     pub async fn decrypt_raw(
         &self,
         head: &str,
         payload: &[u8],
-        signer: Option<String>,
+        verify_key: Option<String>,
     ) -> Result<Vec<u8>, KeyfoldError> {
         let head = Head::parse(head).map_err(|error| thrown(error.into()))?;
-        let signer = signer.map(UserId::new);
-        self.0.decrypt_raw(&head, payload, decryption(signer.as_ref())).await.map_err(thrown)
+        let key = verifier(verify_key)?;
+        self.0.decrypt_raw(&head, payload, decryption_with(key.as_ref())).await.map_err(thrown)
+    }
+
+    #[wasm_bindgen(js_name = decryptRawSync)]
+    pub fn decrypt_raw_sync(
+        &self,
+        head: &str,
+        payload: &[u8],
+        verify_key: Option<String>,
+    ) -> Result<Vec<u8>, KeyfoldError> {
+        let head = Head::parse(head).map_err(|error| thrown(error.into()))?;
+        let key = verifier(verify_key)?;
+        self.0.decrypt_raw_sync(&head, payload, decryption_with(key.as_ref())).map_err(thrown)
     }
 
     #[wasm_bindgen(js_name = decryptSync)]
-    pub fn decrypt_sync(&self, content: &[u8]) -> Result<Vec<u8>, KeyfoldError> {
-        self.0.decrypt_sync(content).map_err(thrown)
-    }
-
-    #[wasm_bindgen(js_name = decryptStringSync)]
-    pub fn decrypt_string_sync(&self, text: &str) -> Result<String, KeyfoldError> {
-        self.0.decrypt_string_sync(text).map_err(thrown)
+    pub fn decrypt_sync(&self, content: &[u8], verify_key: Option<String>) -> Result<Vec<u8>, KeyfoldError> {
+        let key = verifier(verify_key)?;
+        self.0.decrypt_sync_with(content, decryption_with(key.as_ref())).map_err(thrown)
     }
 }

@@ -1,0 +1,97 @@
+//! The keys of a group, for apps that look at them.
+
+use std::sync::Arc;
+
+use keyfold_crypto::{GroupKeys, SearchKey, SortKey};
+use keyfold_protocol::encoding::SecretText;
+use keyfold_protocol::id::KeyId;
+
+use super::Group;
+use crate::error::Error;
+use crate::export::{ExportedGroupKeys, secret};
+use crate::lock::read;
+
+impl Group {
+    /// When the server was last asked whether the group has changed, in milliseconds since 1970.
+    #[must_use]
+    pub fn last_check(&self) -> u64 {
+        read(&self.0.state).last_check
+    }
+
+    /// The generations of keys that are loaded, newest first.
+    ///
+    /// # Errors
+    /// As for the private key of a generation that was changed.
+    pub fn export_keys(&self) -> Result<Vec<ExportedGroupKeys>, Error> {
+        let export = |keys: &Arc<GroupKeys>| {
+            let public_key = keys.public_key()?;
+            Ok(ExportedGroupKeys {
+                id: KeyId::new(keys.id()),
+                time: keys.time,
+                group_key: secret(keys.key.export()?),
+                private_key: secret(keys.private_key()?.export()?),
+                public_key: public_key.export()?,
+                exported_public_key: public_key.export_data()?,
+            })
+        };
+        self.all_keys().iter().map(export).collect()
+    }
+
+    /// The search keys that can be opened without a request, newest first.
+    ///
+    /// # Errors
+    /// [`Error::Crypto`]: one was changed.
+    pub fn loaded_search_keys(&self) -> Result<Vec<SearchKey>, Error> {
+        let mut opened = Vec::new();
+        for object in self.state(|data| data.hmac_keys.clone()) {
+            if let Ok(keys) = self.loaded(object.encrypted_hmac_encryption_key_id.as_str()) {
+                opened.push(SearchKey::open(&object, &keys.key)?);
+            }
+        }
+        Ok(opened)
+    }
+
+    /// The sort keys that can be opened without a request, newest first.
+    ///
+    /// # Errors
+    /// [`Error::Crypto`]: one was changed.
+    pub fn loaded_sort_keys(&self) -> Result<Vec<SortKey>, Error> {
+        let mut opened = Vec::new();
+        for object in self.state(|data| data.sortable_keys.clone()) {
+            if let Ok(keys) = self.loaded(object.encrypted_sortable_encryption_key_id.as_str()) {
+                opened.push(SortKey::open(&object, &keys.key)?);
+            }
+        }
+        Ok(opened)
+    }
+
+    /// Demands that every generation of keys is signed, by a user who exists.
+    ///
+    /// A signature that is there was checked when the key was opened, except that of an account which is deleted since.
+    ///
+    /// # Errors
+    /// `client_401`: one is not signed. `server_100`: the signer's account is deleted.
+    pub async fn require_signed_keys(&self) -> Result<(), Error> {
+        for keys in self.all_keys() {
+            let by = keys.signed_by.as_ref().ok_or(keyfold_crypto::Error::SignatureMissing)?;
+            self.user().client().verify_key(&by.user_id, &by.verify_key_id).await?;
+        }
+        Ok(())
+    }
+
+    /// The newest key that is loaded, in text form, as [`encrypt`](Self::encrypt) uses it. Secret.
+    ///
+    /// # Errors
+    /// [`Error::NoGroupKeys`].
+    pub fn export_newest_key(&self) -> Result<SecretText, Error> {
+        Ok(secret(self.newest_keys()?.key.export()?))
+    }
+
+    /// Fetches a generation of keys that is not loaded.
+    ///
+    /// # Errors
+    /// `server_304`: there is none with this id, or a rotation has not reached this member.
+    pub async fn load_key(&self, id: &KeyId) -> Result<SecretText, Error> {
+        Ok(secret(self.keys(id).await?.key.export()?))
+    }
+}
