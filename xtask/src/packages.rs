@@ -33,6 +33,12 @@ pub(crate) fn test(project: &mut Project, program_is_built: bool) -> Result<Outc
         execute(project.command("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(&folder))?;
         execute(project.command("npm").arg("test").current_dir(&folder))?;
     }
+    let partner = project.root.join("testing/interop/wasm");
+    if partner.join("package.test.mjs").is_file() {
+        println!("    in testing/interop/wasm");
+        execute(project.command("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(&partner))?;
+        execute(project.command("node").args(["--test", "package.test.mjs"]).current_dir(&partner))?;
+    }
     Ok(Outcome::Passed)
 }
 

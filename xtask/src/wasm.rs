@@ -9,6 +9,17 @@ use crate::project::{Project, execute};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
+/// What the compiler makes use of, and every browser of the last years knows. The optimiser would use more if it were allowed to.
+const FEATURES: [&str; 7] = [
+    "--enable-bulk-memory",
+    "--enable-bulk-memory-opt",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
 /// A crate and the npm package that wraps it.
 struct Module {
     krate: &'static str,
@@ -21,7 +32,7 @@ const FULL: Module = Module { krate: "keyfold-wasm", name: "keyfold_wasm", packa
 const LIGHT: Module =
     Module { krate: "keyfold-wasm-light", name: "keyfold_wasm_light", package: "packages/light" };
 
-/// Builds the modules, makes the glue beside them and shrinks them where `wasm-opt` is at hand. With a folder, builds the one of
+/// Builds the modules, makes the glue beside them and shrinks them with `wasm-opt`. With a folder, builds the one of
 /// the full SDK into it and no other.
 pub(crate) fn build(project: &Project, out: Option<PathBuf>) -> Result<()> {
     ensure_target(project)?;
@@ -49,16 +60,29 @@ fn build_module(project: &Project, &Module { krate, name, .. }: &Module, out: &P
     execute(bindgen.arg(&module).arg(out))?;
 
     let made = out.join(format!("{name}_bg.wasm"));
-    let wasm_opt = Some(project.root.join("packages/sdk/node_modules/.bin/wasm-opt"))
-        .filter(|program| program.exists())
-        .or_else(|| find_program("wasm-opt"));
-    if let Some(program) = wasm_opt {
-        let mut optimise = project.command(&program.to_string_lossy());
-        execute(optimise.args(["-Oz", "--all-features"]).arg(&made).arg("-o").arg(&made))?;
-    }
+    let mut optimise = project.command(&wasm_opt(project)?.to_string_lossy());
+    // Names are for debuggers.
+    let options = ["-Oz", "--strip-debug", "--strip-producers"];
+    execute(optimise.args(options).args(FEATURES).arg(&made).arg("-o").arg(&made))?;
     let size = std::fs::metadata(&made).with_context(|| format!("{} was not made", made.display()))?.len();
     println!("    {} KiB in {}", size / 1024, made.display());
     Ok(())
+}
+
+/// The optimiser: an installed one, or that of the SDK's development packages.
+fn wasm_opt(project: &Project) -> Result<PathBuf> {
+    let package = project.root.join("packages/sdk");
+    let program = package.join("node_modules/.bin/wasm-opt");
+    if !program.exists() {
+        if let Some(installed) = find_program("wasm-opt") {
+            return Ok(installed);
+        }
+        execute(project.command("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(&package))
+            .context(
+                "npm is needed for the optimiser of WebAssembly, wasm-opt: install Node.js 20 or newer",
+            )?;
+    }
+    Ok(program)
 }
 
 /// The standard library for WebAssembly comes as a component of the toolchain.

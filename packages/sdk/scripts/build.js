@@ -1,13 +1,14 @@
 // Makes `dist/` from `src/` and from `wasm/`, where `cargo xtask wasm` puts the core and its glue.
 //
 //   dist/esm/browser.js    ES module for browsers, workers and bundlers
+//   dist/esm/inline.js     the same with the core inside, for places that cannot load files
 //   dist/esm/node.js       ES module for Node
 //   dist/cjs/node.js       CommonJS for Node
 //   dist/keyfold.min.js    plain script; also under the name that existing pages load
 //   dist/keyfold.wasm      the core, a file of its own for all of them
 
 import {execFileSync} from "node:child_process";
-import {copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync} from "node:fs";
+import {copyFileSync, cpSync, existsSync, readFileSync, rmSync, statSync, writeFileSync} from "node:fs";
 import {dirname, join} from "node:path";
 import {fileURLToPath} from "node:url";
 import {gzipSync} from "node:zlib";
@@ -40,6 +41,15 @@ const node = {entryPoints: ["src/index.node.ts"], platform: "node"};
 rmSync(dist, {recursive: true, force: true});
 await Promise.all([
 	build({...shared, ...browser, format: "esm", outfile: "dist/esm/browser.js"}),
+	build({
+		...shared,
+		...browser,
+		format: "esm",
+		conditions: ["keyfold-inline"],
+		loader: {".wasm": "binary"},
+		minify: true,
+		outfile: "dist/esm/inline.js",
+	}),
 	build({...shared, ...node, format: "esm", outfile: "dist/esm/node.js"}),
 	build({
 		...shared,
@@ -72,7 +82,6 @@ execFileSync(process.execPath, [tsc, "-p", "tsconfig.json", "--emitDeclarationOn
 });
 // The same declarations once more, in a folder whose package.json says that they describe CommonJS.
 cpSync(join(dist, "esm"), join(dist, "cjs"), {recursive: true, filter: (path) => !/\.(js|map)$/.test(path)});
-mkdirSync(join(dist, "cjs"), {recursive: true});
 writeFileSync(join(dist, "cjs", "package.json"), `${JSON.stringify({type: "commonjs"})}\n`);
 
 const size = (/** @type {string} */ file) => {

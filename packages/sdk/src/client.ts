@@ -1,5 +1,6 @@
 import * as core from "../wasm/keyfold_wasm.js";
 import {loadCore} from "./core.js";
+import type {Environment} from "./environment.js";
 import {KeyfoldError, codes} from "./error.js";
 import {chosenStorage} from "./storage/factory.js";
 import type {StorageInterface} from "./storage/interface.js";
@@ -26,20 +27,24 @@ export type LoginUser = {kind: "user"; u: User} | {kind: "mfa"; u: UserMfaLogin}
  */
 export async function createClient(options: SentcOptions): Promise<Client> {
 	const [storage] = await Promise.all([chosenStorage(options.storage), loadCore(options.wasm_path)]);
-	const {app_token, base_url = DEFAULT_BASE_URL, refresh} = options;
-	return new Client(new core.Client(app_token, base_url, storage, strategy(refresh)), storage);
+	const {app_token, base_url = DEFAULT_BASE_URL, refresh, file_part_url} = options;
+	const client = new core.Client(app_token, base_url, storage, strategy(refresh), file_part_url);
+	return new Client({client, base_url, app_token}, storage);
 }
 
 /** An app on a server. Made by {@link createClient}. */
 export class Client {
 	readonly #core: core.Client;
 
+	readonly #environment: Environment;
+
 	/** The store for keys and sessions. */
 	readonly storage: StorageInterface;
 
 	/** @internal */
-	constructor(client: core.Client, storage: StorageInterface) {
-		this.#core = client;
+	constructor(environment: Environment, storage: StorageInterface) {
+		this.#environment = environment;
+		this.#core = environment.client;
 		this.storage = storage;
 	}
 
@@ -86,7 +91,7 @@ export class Client {
 		const outcome = await this.#core.login(identifier, password);
 		const user = outcome.takeUser();
 		if (user !== undefined) {
-			return {kind: "user", u: new User(user)};
+			return {kind: "user", u: new User(user, this.#environment)};
 		}
 		const pending = outcome.takeMfa();
 		if (pending === undefined) {
@@ -101,12 +106,12 @@ export class Client {
 
 	/** Goes on with a login by the code that the user's authenticator app shows. */
 	async mfaLogin(token: string, login: UserMfaLogin): Promise<User> {
-		return new User(await this.#core.mfaLogin(token, pendingLogin(login)));
+		return new User(await this.#core.mfaLogin(token, pendingLogin(login)), this.#environment);
 	}
 
 	/** Goes on with a login by one of the user's recovery keys, which is used up by it. */
 	async mfaRecoveryLogin(recovery_key: string, login: UserMfaLogin): Promise<User> {
-		return new User(await this.#core.mfaRecoveryLogin(recovery_key, pendingLogin(login)));
+		return new User(await this.#core.mfaRecoveryLogin(recovery_key, pendingLogin(login)), this.#environment);
 	}
 
 	/** The newest public key of a user. It may be up to five minutes old. */
@@ -142,22 +147,31 @@ export class Client {
 		return verified;
 	}
 
+	/**
+	 * A new access token for one that runs out, for apps that keep tokens themselves. Users renew theirs by themselves.
+	 *
+	 * @param refresh_token only matters where the SDK renews tokens
+	 */
+	async refreshJwt(old_jwt: string, refresh_token: string): Promise<string> {
+		return this.#core.refreshJwt(old_jwt, refresh_token);
+	}
+
 	/** The user who logged in last on this store, with a renewed session. */
 	async restore(): Promise<User | undefined> {
 		const user = await this.#core.restore();
-		return user && new User(user);
+		return user && new User(user, this.#environment);
 	}
 
 	/** The user who logged in last on this store. Sends nothing. */
 	async currentUser(): Promise<User | undefined> {
 		const user = await this.#core.currentUser();
-		return user && new User(user);
+		return user && new User(user, this.#environment);
 	}
 
 	/** A user who is logged in on this store, by the identifier of the device. Sends nothing. */
 	async user(identifier: string): Promise<User | undefined> {
 		const user = await this.#core.user(identifier);
-		return user && new User(user);
+		return user && new User(user, this.#environment);
 	}
 }
 

@@ -40,6 +40,20 @@ export class KeyfoldError extends Error implements SentcError {
 
 /** Codes of failures that arise on the JavaScript side; all others come from the core. */
 export const codes = {
+	/** `client_10`: a content that is none. */
+	malformed: "client_10",
+	/** `client_14`: decryption failed. */
+	decryption: "client_14",
+	/** `client_61`: a number that cannot be sorted. */
+	sortableRange: "client_61",
+	/** `client_101`: an answer of the server cannot be read. */
+	answerUnreadable: "client_101",
+	/** `client_426`: a key is not loaded. */
+	keyNotLoaded: "client_426",
+	/** `client_433`: a transfer was cancelled. */
+	cancelled: "client_433",
+	/** `client_434`: a local file could not be read or written. */
+	localFile: "client_434",
 	/** `client_420`: a key store could not be opened, read or written. */
 	storage: "client_420",
 	/** `client_422`: nobody is logged in on this store. */

@@ -1,15 +1,42 @@
-import type * as core from "../wasm/keyfold_wasm.js";
-import {signer} from "./content.js";
+import {platform} from "#platform";
+
+import * as core from "../wasm/keyfold_wasm.js";
+import {BulkEnvelopes, isWorthwhile} from "./bulk.js";
+import {decoded, encoded, signer} from "./content.js";
+import type {Environment} from "./environment.js";
 import {KeyfoldError, codes} from "./error.js";
+import {
+	type CreateParameters,
+	type DownloadParameters,
+	FileAccess,
+	type UploadParameters,
+	downloaded,
+	inParts,
+	uploadOptions,
+	withoutSize,
+} from "./file/access.js";
+import type {StoredFile} from "./file/download.js";
+import type {ProgressCallback, UploadOptions} from "./file/options.js";
+import type {FileInput} from "./file/source.js";
+import type {Upload} from "./file/upload.js";
+import type {SortableNumber} from "./sortable.js";
+import {NON_REGISTERED, SymKey} from "./sym_key.js";
 import type {
 	CryptoRawOutput,
+	FileCreateOutput,
+	FileMetaInformation,
+	FilePrepareCreateOutput,
 	GroupChildrenListItem,
-	GroupInformation,
+	GroupData,
 	GroupInviteListItem,
 	GroupJoinReqListItem,
+	GroupKey,
 	GroupList,
 	GroupUserListItem,
+	StoredKeyListItem,
+	VerifyLevel,
 } from "./types.js";
+import type {User} from "./user.js";
 
 /**
  * A group, as one of its members sees it.
@@ -17,16 +44,98 @@ import type {
  * Lists come in pages of 50: hand in the last item of a page to get the next one.
  */
 export class Group {
-	readonly #core: core.Group;
+	readonly #opened: core.Group | undefined;
+
+	readonly #known: Partial<GroupData>;
+
+	readonly #environment: Environment | undefined;
+
+	readonly #files: FileAccess | undefined;
+
+	readonly #bulk = new BulkEnvelopes();
+
+	/** Origin of the server. */
+	readonly base_url: string;
+
+	/** Public token of the app. */
+	readonly app_token: string;
+
+	/** Whose view of the group this is. */
+	readonly user: User;
 
 	/** @internal */
-	constructor(group: core.Group) {
-		this.#core = group;
+	constructor(group: core.Group, user: User, environment: Environment);
+	/**
+	 * A group of which only some data is known, for what needs no more than its keys: search and sort. `user.getGroup` loads one
+	 * that can do everything.
+	 */
+	constructor(data: Partial<GroupData>, base_url: string, app_token: string, user: User | null);
+	constructor(
+		group: core.Group | Partial<GroupData>,
+		second: User | string,
+		third: Environment | string,
+		user?: User | null,
+	) {
+		if (group instanceof core.Group && typeof second === "object" && typeof third === "object") {
+			this.#opened = group;
+			this.#known = {};
+			this.#environment = third;
+			this.base_url = third.base_url;
+			this.app_token = third.app_token;
+			this.user = second;
+			this.#files = new FileAccess(group, (name, _, sign) => group.prepareFile(name, sign), {
+				...third,
+				signKey: () => second.getNewestSignKey(),
+			});
+		} else {
+			this.#known = group as Partial<GroupData>;
+			this.base_url = String(second);
+			this.app_token = String(third);
+			this.user = user as User;
+		}
 	}
 
-	/** What is known about the group, at this moment. */
-	get data(): GroupInformation {
-		return this.#core.data();
+	/** What is known about the group, at this moment. The keys in it are put together when they are read. */
+	get data(): GroupData {
+		const group = this.#opened;
+		if (group === undefined) {
+			return this.#known as GroupData;
+		}
+		let keys: GroupKey[] | undefined;
+		const generations = (): GroupKey[] => (keys ??= group.keys());
+		const {access_by_parent_group, ...known} = group.data();
+		return {
+			...known,
+			access_by_parent_group,
+			get keys() {
+				return generations();
+			},
+			get key_map() {
+				return new Map(generations().map(({group_key_id}, place) => [group_key_id, place]));
+			},
+			get hmac_keys() {
+				return group.searchKeys();
+			},
+			get sortable_keys() {
+				return group.sortKeys();
+			},
+		};
+	}
+
+	get #core(): core.Group {
+		return known(this.#opened);
+	}
+
+	get #access(): FileAccess {
+		return known(this.#files);
+	}
+
+	async #open(group: Promise<core.Group>, verify: VerifyLevel): Promise<Group> {
+		const opened = await group;
+		if (verify === 3) {
+			await opened.requireSignedKeys();
+		}
+		return new Group(opened, this.user, known(this.#environment));
 	}
 
 	// Groups below and beside this one
@@ -36,14 +145,22 @@ export class Group {
 		return this.#core.children(last_item?.time, last_item?.group_id);
 	}
 
-	/** Loads a child group. */
-	async getChildGroup(group_id: string): Promise<Group> {
-		return new Group(await this.#core.child(group_id));
+	/**
+	 * Loads a child group.
+	 *
+	 * @param verify as for `user.getGroup`
+	 */
+	async getChildGroup(group_id: string, verify: VerifyLevel = 0): Promise<Group> {
+		return this.#open(this.#core.child(group_id), verify);
 	}
 
-	/** Loads a connected group that this group is a member of. */
-	async getConnectedGroup(group_id: string): Promise<Group> {
-		return new Group(await this.#core.connected(group_id));
+	/**
+	 * Loads a connected group that this group is a member of.
+	 *
+	 * @param verify as for `user.getGroup`
+	 */
+	async getConnectedGroup(group_id: string, verify: VerifyLevel = 0): Promise<Group> {
+		return this.#open(this.#core.connected(group_id), verify);
 	}
 
 	/** Makes a child group: all members of this group have access to it. Resolves to its id. Needs rank 0 or 1. */
@@ -228,9 +345,10 @@ export class Group {
 		return this.#core.update();
 	}
 
-	/** Makes a new generation of group keys. Older contents stay readable. */
-	async keyRotation(sign = false): Promise<void> {
-		return this.#core.rotateKeys(sign);
+	/** Makes a new generation of group keys. Older contents stay readable. Resolves to the new keys. */
+	async keyRotation(sign = false): Promise<GroupKey> {
+		await this.#core.rotateKeys(sign);
+		return this.#generation(this.#core.data().newest_key_id);
 	}
 
 	/** The body for `POST /api/v1/group/<id>/key_rotation`, for apps that send it from their own backend. */
@@ -238,9 +356,78 @@ export class Group {
 		return this.#core.prepareKeyRotation(sign);
 	}
 
-	/** Takes over the keys that other members have made. */
-	async finishKeyRotation(): Promise<void> {
-		return this.#core.finishKeyRotation();
+	/**
+	 * Takes over the keys that other members have made.
+	 *
+	 * @param verify as for `user.getGroup`
+	 */
+	async finishKeyRotation(verify: VerifyLevel = 0): Promise<void> {
+		await this.#core.finishKeyRotation();
+		if (verify === 3) {
+			await this.#core.requireSignedKeys();
+		}
+	}
+
+	/** Loads generations of keys that are missing. Encryption and decryption do so by themselves. */
+	async fetchKeys(_jwt?: string, verify: VerifyLevel = 0): Promise<void> {
+		await this.#core.update();
+		if (verify === 3) {
+			await this.#core.requireSignedKeys();
+		}
+	}
+
+	/** An access token of the user. */
+	async getJwt(): Promise<string> {
+		return this.user.getJwt();
+	}
+
+	/** The group key that encrypts, and its id. Secret. */
+	async getSymKeyToEncrypt(): Promise<[key: string, id: string]> {
+		return this.getSymKeyToEncryptSync();
+	}
+
+	/** As {@link getSymKeyToEncrypt}. */
+	getSymKeyToEncryptSync(): [key: string, id: string] {
+		const key = this.#core.newestKey();
+		return [key.export(), key.id];
+	}
+
+	/** A group key in text form, fetched if need be. Secret. */
+	async getSymKeyById(key_id: string): Promise<string> {
+		return (await this.#core.loadKey(key_id)).export();
+	}
+
+	/** As {@link getSymKeyById}, of a generation that is loaded. */
+	getSymKeyByIdSync(key_id: string): string {
+		return this.#generation(key_id).group_key;
+	}
+
+	/** The newest search key in text form. Secret. */
+	getNewestHmacKey(): string {
+		return first(this.data.hmac_keys);
+	}
+
+	/** The newest sort key in text form. Secret. */
+	getNewestSortableKey(): string {
+		return first(this.data.sortable_keys);
+	}
+
+	/** The user's newest sign key in text form. Secret. */
+	async getSignKey(): Promise<string> {
+		return this.user.getNewestSignKey();
+	}
+
+	/** As {@link getSignKey}. */
+	getSignKeySync(): string {
+		return this.user.getNewestSignKey();
+	}
+
+	#generation(key_id: string): GroupKey {
+		const keys = this.data.keys.find(({group_key_id}) => group_key_id === key_id);
+		if (keys === undefined) {
+			throw new KeyfoldError(codes.keyNotLoaded, `the group key ${key_id} is not loaded`);
+		}
+		return keys;
 	}
 
 	/** Deletes the group with all its children. Needs rank 0 or 1. */
@@ -256,6 +443,14 @@ export class Group {
 	 * @param sign whether to sign with the user's newest sign key
 	 */
 	async encrypt(data: Uint8Array, sign = false): Promise<Uint8Array> {
+		if (!sign && isWorthwhile(data.length)) {
+			const group = this.#core;
+			const {newest_key_id} = group.data();
+			const sealed = await this.#bulk.encrypt(newest_key_id, async () => group.newestKey().raw(), data);
+			if (sealed !== undefined) {
+				return sealed;
+			}
+		}
 		return this.encryptSync(data, sign);
 	}
 
@@ -265,11 +460,22 @@ export class Group {
 	 * @param verify whether the content must be signed by `user_id`
 	 */
 	async decrypt(data: Uint8Array, verify = false, user_id?: string): Promise<Uint8Array> {
-		return this.#core.decrypt(data, signer(verify, user_id));
+		const by = signer(verify, user_id);
+		if (by === undefined && isWorthwhile(data.length)) {
+			const group = this.#core;
+			const opened = await this.#bulk.decrypt(data, async (key_id) => (await group.loadKey(key_id)).raw());
+			if (opened !== undefined) {
+				return opened;
+			}
+		}
+		return this.#core.decrypt(data, by);
 	}
 
 	/** As {@link encrypt}, to base64. */
 	async encryptString(data: string, sign = false): Promise<string> {
+		if (!sign && isWorthwhile(data.length)) {
+			return encoded(await this.encrypt(new TextEncoder().encode(data)));
+		}
 		return this.encryptStringSync(data, sign);
 	}
 
@@ -283,9 +489,13 @@ export class Group {
 		return this.encryptRawSync(data, sign);
 	}
 
-	/** As {@link decrypt}, of what {@link encryptRaw} returned; signatures are not looked at. */
-	async decryptRaw(head: string, data: Uint8Array): Promise<Uint8Array> {
-		return this.#core.decryptRaw(head, data);
+	/**
+	 * As {@link decrypt}, of what {@link encryptRaw} returned.
+	 *
+	 * @param verify_key the exported verify key with which the content must be signed
+	 */
+	async decryptRaw(head: string, data: Uint8Array, verify_key?: string | null): Promise<Uint8Array> {
+		return this.#core.decryptRaw(head, data, verify_key);
 	}
 
 	/** As {@link encrypt}. */
@@ -298,14 +508,23 @@ export class Group {
 		return this.#core.encryptString(data, sign);
 	}
 
-	/** As {@link decrypt}, with the keys that are loaded, and without looking at signatures. */
-	decryptSync(data: Uint8Array): Uint8Array {
-		return this.#core.decryptSync(data);
+	/**
+	 * As {@link decrypt}, with the keys that are loaded.
+	 *
+	 * @param verify_key the exported verify key with which the content must be signed
+	 */
+	decryptSync(data: Uint8Array, verify_key?: string | null): Uint8Array {
+		return this.#core.decryptSync(data, verify_key);
 	}
 
-	/** As {@link decryptString}, with the keys that are loaded, and without looking at signatures. */
-	decryptStringSync(data: string): string {
-		return this.#core.decryptStringSync(data);
+	/** As {@link decryptSync}, from base64. */
+	decryptStringSync(data: string, verify_key?: string | null): string {
+		return decoded(data, (content) => this.decryptSync(content, verify_key));
+	}
+
+	/** As {@link decryptRaw}, with the keys that are loaded. */
+	decryptRawSync(head: string, data: Uint8Array, verify_key?: string | null): Uint8Array {
+		return this.#core.decryptRawSync(head, data, verify_key);
 	}
 
 	/** As {@link encryptRaw}. */
@@ -313,4 +532,270 @@ export class Group {
 		const raw = this.#core.encryptRaw(data, sign);
 		return {head: raw.head(), data: raw.payload()};
 	}
+
+	// Keys of the app's own
+
+	/**
+	 * Makes a key for all members that the app keeps.
+	 *
+	 * @returns the key, and its encrypted form to be stored together with `master_key_id`
+	 */
+	async generateNonRegisteredKey(): Promise<[SymKey, string]> {
+		const made = this.#core.generateKey();
+		return [this.#symKey(made.takeKey(), NON_REGISTERED, made.masterKeyId), made.sealed];
+	}
+
+	/** Opens the encrypted form of a key that {@link generateNonRegisteredKey} returned. */
+	async getNonRegisteredKey(master_key_id: string, key: string): Promise<SymKey> {
+		return this.#symKey(await this.#core.openGeneratedKey(key), NON_REGISTERED, master_key_id);
+	}
+
+	/** Makes a key for all members that the server keeps. */
+	async registerKey(): Promise<SymKey> {
+		const master_key_id = this.#core.data().newest_key_id;
+		const key = await this.#core.storeKey();
+		return this.#symKey(key, key.id, master_key_id);
+	}
+
+	/** Fetches a key that the server keeps. */
+	async fetchKey(key_id: string, master_key_id: string): Promise<SymKey> {
+		return this.#symKey(await this.#core.storedKey(key_id), key_id, master_key_id);
+	}
+
+	/** The keys that the server keeps under one generation of the group's keys. */
+	async getKeys(master_key_id: string, last_item?: StoredKeyListItem | null): Promise<StoredKeyListItem[]> {
+		return this.#core.storedKeys(master_key_id, last_item?.time, last_item?.key_id);
+	}
+
+	/** Deletes a key that this user has stored. */
+	async deleteKey(key_id: string): Promise<void> {
+		return this.user.deleteKey(key_id);
+	}
+
+	#symKey(key: core.SymmetricKey | undefined, key_id: string, master_key_id: string): SymKey {
+		const sign_key = this.user.getNewestSignKey();
+		return new SymKey(this.base_url, this.app_token, key?.export() ?? "", key_id, master_key_id, sign_key);
+	}
+
+	// Search and sort
+
+	/**
+	 * Hashes of a text to be stored with it, so that it can be found.
+	 *
+	 * @param full one hash of the whole text; otherwise one of each of its beginnings, byte by byte
+	 * @param limit the largest number of hashes
+	 */
+	createSearchRaw(data: string, full = false, limit?: number): string[] {
+		return this.createSearch(data, full, limit)[0];
+	}
+
+	/** As {@link createSearchRaw}, with the algorithm and the id of the key. */
+	createSearch(data: string, full = false, limit?: number): [hashes: string[], alg: string, key_id: string] {
+		const {hashes, alg, key_id} = this.#searchKey().create(data, full, limit);
+		// The format that others write has one more than it says.
+		return [hashes.slice(0, limit), alg, key_id];
+	}
+
+	/** The hash to search for. */
+	search(data: string): string {
+		return this.#searchKey().query(data);
+	}
+
+	/** Encrypts a number from 0 to 65532 such that the results have the same order. */
+	encryptSortableRawNumber(number: number): SortableNumber {
+		return sortable(this.#sortKey().encryptNumber(wholeNumber(number)));
+	}
+
+	/** As {@link encryptSortableRawNumber}, with the algorithm and the id of the key. */
+	encryptSortableNumber(number: number): [number: SortableNumber, alg: string, key_id: string] {
+		const key = this.#sortKey();
+		return [sortable(key.encryptNumber(wholeNumber(number))), key.algorithm, key.id];
+	}
+
+	/** Encrypts the first four characters of a text (ASCII) such that the results have the same order. */
+	encryptSortableRawString(data: string): SortableNumber {
+		return sortable(this.#sortKey().encryptString(data));
+	}
+
+	/** As {@link encryptSortableRawString}, with the algorithm and the id of the key. */
+	encryptSortableString(data: string): [number: SortableNumber, alg: string, key_id: string] {
+		const key = this.#sortKey();
+		return [sortable(key.encryptString(data)), key.algorithm, key.id];
+	}
+
+	#searchKey(): core.SearchKey {
+		return this.#opened?.searchKey() ?? core.SearchKey.import(first(this.data.hmac_keys));
+	}
+
+	#sortKey(): core.SortKey {
+		return this.#opened?.sortKey() ?? core.SortKey.import(first(this.data.sortable_keys));
+	}
+
+	// Files
+
+	/**
+	 * Encrypts and uploads a file for all members.
+	 *
+	 * @param file a `File` or `Blob`, bytes, a stream, or an open file of Node's
+	 * @param upload_callback called with how much is through, up to 1
+	 */
+	createFile(
+		file: FileInput,
+		sign?: boolean,
+		upload_callback?: ProgressCallback,
+	): Promise<FileCreateOutput>;
+	/** The same with a name, which other things than a `File` do not bring along. */
+	createFile(
+		file: FileInput,
+		file_name: string,
+		sign?: boolean,
+		upload_callback?: ProgressCallback,
+	): Promise<FileCreateOutput>;
+	/** The same with all settings by name. */
+	createFile(file: FileInput, options: UploadOptions): Promise<FileCreateOutput>;
+	async createFile(file: FileInput, ...parameters: CreateParameters): Promise<FileCreateOutput> {
+		return this.#access.create(file, uploadOptions(parameters, false));
+	}
+
+	/** As {@link createFile}, of a file of this machine (Node). Its name goes along. */
+	async createFileWithPath(
+		path: string,
+		sign = false,
+		upload_callback?: ProgressCallback,
+	): Promise<FileCreateOutput> {
+		return this.#access.createFromPath(path, uploadOptions([sign, upload_callback], false));
+	}
+
+	/** Registers a file whose content is sent later, and can go on after an interruption. */
+	async beginUpload(options: UploadOptions = {}): Promise<Upload> {
+		return this.#access.begin(options);
+	}
+
+	/** Goes on with an upload whose `export()` was kept. */
+	resumeUpload(exported: string): Upload {
+		return this.#access.resume(exported);
+	}
+
+	/** The body for `POST /api/v1/group/<id>/file`, for apps that send it from their own backend. Only the name of `file` is read. */
+	async prepareRegisterFile(file: {name?: string}): Promise<FilePrepareCreateOutput> {
+		return this.#access.prepare(file.name, undefined);
+	}
+
+	/** Reads the answer to that request: the id of the file, and that of the upload session. */
+	doneFileRegister(server_output: string): [file_id: string, session_id: string] {
+		return this.#access.done(server_output);
+	}
+
+	/** Uploads the content of a file that was registered by the app's own backend. */
+	uploadFile(
+		file: FileInput,
+		content_key: SymKey,
+		session_id: string,
+		sign?: boolean,
+		upload_callback?: ProgressCallback,
+	): Promise<void>;
+	/** The same with the size, which is found out anyway. */
+	uploadFile(
+		file: FileInput,
+		file_size: number,
+		content_key: SymKey,
+		session_id: string,
+		sign?: boolean,
+		upload_callback?: ProgressCallback,
+	): Promise<void>;
+	async uploadFile(file: FileInput, ...parameters: UploadParameters): Promise<void> {
+		return this.#access.upload(file, ...withoutSize(parameters));
+	}
+
+	/** The description of a file, and its content key. */
+	async downloadFileMetaInfo(file_id: string, _verify_key?: string | null): Promise<[FileMetaInformation, SymKey]> {
+		const {meta, key} = await this.#access.open(file_id);
+		return [meta, key];
+	}
+
+	/**
+	 * Downloads a file whose description is known.
+	 *
+	 * @param verify_key the exported verify key with which each part must be signed; empty for none
+	 * @returns an address for links, images and `fetch`. Revoke it (`URL.revokeObjectURL`) when done.
+	 */
+	async downloadFileWithMetaInfo(
+		key: SymKey,
+		file_meta: FileMetaInformation,
+		verify_key?: string | null,
+		progress?: ProgressCallback,
+	): Promise<string> {
+		const file = this.#access.reopen(key, file_meta);
+		return file.url({verify_key: verify_key ?? null, onProgress: inParts(progress, file_meta.part_list.length)});
+	}
+
+	/**
+	 * Downloads a file.
+	 *
+	 * @param verify_key the exported verify key with which each part must be signed; empty for none
+	 * @returns an address for links, images and `fetch`, the description and the content key
+	 */
+	downloadFile(
+		file_id: string,
+		verify_key?: "" | `{${string}` | null,
+		progress?: ProgressCallback,
+	): Promise<[url: string, meta: FileMetaInformation, key: SymKey]>;
+	downloadFile(
+		file_id: string,
+		verify_key: string,
+		progress: ProgressCallback,
+	): Promise<[url: string, meta: FileMetaInformation, key: SymKey]>;
+	/** The same into a folder, under the file's own name or a similar one that is free (Node). */
+	downloadFile(
+		directory: string,
+		file_id: string,
+		verify_key?: string | null,
+		progress?: ProgressCallback,
+	): Promise<[meta: FileMetaInformation, key: SymKey]>;
+	async downloadFile(
+		...parameters: DownloadParameters
+	): Promise<[string, FileMetaInformation, SymKey] | [FileMetaInformation, SymKey]> {
+		return downloaded(this.#access, parameters);
+	}
+
+	/** A file, to be read as a stream, as bytes, as a `Blob`, at an address, or into a folder. */
+	async getFile(file_id: string): Promise<StoredFile> {
+		return this.#access.open(file_id);
+	}
+
+	/** Gives a file another name, or takes it away. */
+	async updateFileName(file_id: string, content_key: SymKey, name?: string): Promise<void> {
+		return this.user.updateFileName(file_id, content_key, name);
+	}
+
+	/** Deletes a file. Its owner can, and members with a rank of 0 to 3. */
+	async deleteFile(file_id: string): Promise<void> {
+		return this.#access.delete(file_id);
+	}
+}
+
+function known<T>(member: T | undefined): T {
+	if (member === undefined) {
+		throw new KeyfoldError(codes.keyNotLoaded, "only some data of this group is known: load it with `user.getGroup`");
+	}
+	return member;
+}
+
+function first(keys: string[] | undefined): string {
+	const [key] = keys ?? [];
+	if (key === undefined) {
+		throw new KeyfoldError(codes.keyNotLoaded, "the group has no such key");
+	}
+	return key;
+}
+
+function wholeNumber(number: number): bigint {
+	if (!Number.isSafeInteger(number) || number < 0) {
+		throw new KeyfoldError(codes.sortableRange, "only whole numbers from 0 to 65532 can be sorted");
+	}
+	return BigInt(number);
+}
+
+function sortable(number: bigint): SortableNumber {
+	return platform.sortsWithNumbers ? Number(number) : number;
 }

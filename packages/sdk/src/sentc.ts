@@ -134,6 +134,15 @@ export default class Sentc {
 		return client().mfaRecoveryLogin(recovery_token, login_data);
 	}
 
+	/**
+	 * A new access token for one that runs out, for apps that keep tokens themselves. Users renew theirs by themselves.
+	 *
+	 * @param refresh_token only matters where the SDK renews tokens
+	 */
+	static async refreshJwt(old_jwt: string, refresh_token: string): Promise<string> {
+		return client().refreshJwt(old_jwt, refresh_token);
+	}
+
 	/** The newest public key of a user. It may be up to five minutes old. */
 	static async getUserPublicKey(user_id: string): Promise<UserPublicKeyData> {
 		return client().getUserPublicKey(user_id);
@@ -156,6 +165,56 @@ export default class Sentc {
 	 */
 	static async verifyUserPublicKey(user_id: string, public_key: UserPublicKeyData, force = false): Promise<boolean> {
 		return client().verifyUserPublicKey(user_id, public_key, force);
+	}
+
+	/** As {@link getUserPublicKey}; address and token are those of `init`. */
+	static async getUserPublicKeyData(_base_url: string, _app_token: string, user_id: string): Promise<UserPublicKeyData> {
+		return client().getUserPublicKey(user_id);
+	}
+
+	/** As {@link getUserVerifyKey}; address and token are those of `init`. */
+	static async getUserVerifyKeyData(
+		_base_url: string,
+		_app_token: string,
+		user_id: string,
+		verify_key_id: string,
+	): Promise<string> {
+		return client().getUserVerifyKey(user_id, verify_key_id);
+	}
+
+	/** As {@link getGroupPublicKey}; address and token are those of `init`. */
+	static async getGroupPublicKeyData(
+		_base_url: string,
+		_app_token: string,
+		group_id: string,
+	): Promise<GroupPublicKeyData> {
+		return client().getGroupPublicKey(group_id);
+	}
+
+	/** As {@link verifyUserPublicKey}. */
+	static verifyUsersPublicKey(user_id: string, public_key: UserPublicKeyData, force?: boolean): Promise<boolean>;
+	/** The same; address and token are those of `init`. */
+	static verifyUsersPublicKey(
+		base_url: string,
+		app_token: string,
+		user_id: string,
+		public_key: UserPublicKeyData,
+		force?: boolean,
+	): Promise<boolean>;
+	static async verifyUsersPublicKey(
+		first: string,
+		second: string | UserPublicKeyData,
+		third?: string | boolean,
+		key?: UserPublicKeyData,
+		force = false,
+	): Promise<boolean> {
+		if (typeof second === "object") {
+			return client().verifyUserPublicKey(first, second, third === true);
+		}
+		if (typeof third !== "string" || key === undefined) {
+			throw new KeyfoldError(codes.configuration, "say whose public key is to be verified, and which");
+		}
+		return client().verifyUserPublicKey(third, key, force);
 	}
 
 	/** The user who logged in last. Sends nothing. */

@@ -1,5 +1,6 @@
 import type {WasmSource} from "./platform/interface.js";
 import type {StorageOptions} from "./storage/interface.js";
+import type {SymKey} from "./sym_key.js";
 
 /** How access tokens are renewed. */
 export const REFRESH_ENDPOINT = {
@@ -129,20 +130,67 @@ export interface GroupPublicKeyData {
 	id: string;
 }
 
-/** What is known about a user and the session. */
-export interface UserInformation {
+/** The key pairs of a device, or of one generation of a user. The private and the sign key are secret. */
+export interface UserDeviceKeyData {
+	private_key: string;
+	/** In the internal form. */
+	public_key: string;
+	sign_key: string;
+	verify_key: string;
+	/** JSON with PEM, algorithm, id and signature. */
+	exported_public_key: string;
+	exported_verify_key: string;
+}
+
+/** One generation of a user's keys. */
+export interface UserKeyData extends UserDeviceKeyData {
+	/** Secret. */
+	group_key: string;
+	/** Id of the generation: of the group key, the key pair and the verify key alike. */
+	group_key_id: string;
+	/** Milliseconds since 1970. */
+	time: number;
+	/** Verify key with which the public key's signature can be checked. */
+	exported_public_key_sig_key_id?: string;
+}
+
+/** What is known about a user and the session, at one moment. */
+export interface UserData {
 	user_id: UserId;
 	device_id: string;
 	/** Whether the account has a second factor. */
 	mfa: boolean;
 	/** Id of the newest generation of the user's keys: of the group key, the key pair and the verify key alike. */
 	newest_key_id: string;
+	/** The access token, which may have run out: `user.getJwt()` renews it. */
+	jwt: string;
 	/** For the app's own backend, where that renews access tokens; empty if it is not known here. */
 	refresh_token: string;
+	/** The keys of the device, in text form. */
+	device: UserDeviceKeyData;
+	/** The generations of keys that are loaded, newest first. */
+	user_keys: UserKeyData[];
+	/** Place in {@link user_keys} by id. */
+	key_map: Map<string, number>;
+	/** The user's own search keys, in text form. */
+	hmac_keys: string[];
 }
 
-/** What is known about a group. Times are milliseconds since 1970, as text. */
-export interface GroupInformation {
+/** One generation of a group's keys. The group key and the private key are secret. */
+export interface GroupKey {
+	private_group_key: string;
+	/** In the internal form. */
+	public_group_key: string;
+	/** JSON with PEM, algorithm and id. */
+	exported_public_key: string;
+	group_key: string;
+	/** Milliseconds since 1970. */
+	time: string;
+	group_key_id: string;
+}
+
+/** What is known about a group, at one moment. Times are milliseconds since 1970, as text. */
+export interface GroupData {
 	group_id: string;
 	parent_group_id?: string;
 	/** Whether access comes from a parent group. */
@@ -153,14 +201,43 @@ export interface GroupInformation {
 	key_update: boolean;
 	create_time: string;
 	joined_time: string;
+	/** The generations of keys that are loaded, newest first. */
+	keys: GroupKey[];
+	/** Place in {@link keys} by id. */
+	key_map: Map<string, number>;
 	/** Id of the key that encrypts. */
 	newest_key_id: string;
 	/** The parent group through which access comes. */
-	access_by_parent_group?: string;
+	access_by_parent_group: string | undefined;
 	/** The member group through which access comes. */
 	access_by_group_as_member?: string;
 	/** Whether groups can be members. */
 	is_connected_group: boolean;
+	/** Keys that make texts searchable, in text form, newest first. */
+	hmac_keys: string[];
+	/** Keys that keep the order of what they encrypt, in text form, newest first. */
+	sortable_keys: string[];
+	/** When the server was last asked whether the group has changed, in milliseconds since 1970. */
+	last_check_time: number;
+}
+
+/** {@link UserData} without what takes time to put together. */
+export type UserInformation = Omit<UserData, "device" | "user_keys" | "key_map" | "hmac_keys">;
+
+/** {@link GroupData} without what takes time to put together. */
+export type GroupInformation = Omit<GroupData, "keys" | "key_map" | "hmac_keys" | "sortable_keys">;
+
+/** How group keys are checked when they are opened. A signature that is there is always checked, whatever the level. */
+export type VerifyLevel = 0 | 1 | 2 | 3;
+
+/** A generated key that the server keeps for the app. */
+export interface StoredKeyListItem {
+	key_id: string;
+	/** The key under which it is encrypted. */
+	master_key_id: string;
+	encrypted_key_string: string;
+	alg: string;
+	time: number;
 }
 
 /** Who signed a content, and how. */
@@ -201,8 +278,12 @@ export interface FileMetaInformation {
 	master_key_id: string;
 	/** The same as `master_key_id`. */
 	key_id?: string;
+	/** Who uploaded it, as the server says. */
+	owner?: string;
 	belongs_to?: string;
 	belongs_to_type: BelongsToType;
+	/** Milliseconds since 1970; 0 if the server does not say. */
+	time?: number;
 	encrypted_key: string;
 	encrypted_key_alg: string;
 	part_list: PartListItem[];
@@ -213,9 +294,76 @@ export interface FileMetaInformation {
 /** A file as it comes from the server, without its decrypted name. */
 export type FileMetaFetched = Omit<FileMetaInformation, "file_name">;
 
+/** Where an upload gets its content from, piece by piece; `undefined` at the end. */
+export interface PartSource {
+	next(): Promise<Uint8Array | undefined>;
+}
+
+/** A file that is about to be registered by the app's own backend. */
+export interface FilePrepareCreateOutput {
+	/** The body of the registration. */
+	server_input: string;
+	master_key_id: string;
+	encrypted_file_name: string;
+	/** The content key. */
+	key: SymKey;
+}
+
 /** A file that was registered and uploaded. */
 export interface FileCreateOutput {
 	file_id: string;
 	master_key_id: string;
 	encrypted_file_name: string;
+}
+
+/** Keys of a group as the server sends them. */
+export interface GroupOutDataKeys {
+	key_data: string;
+	private_key_id: string;
+	signed_by_user_id?: string;
+	signed_by_user_sign_key_id?: string;
+}
+
+/** A search key of a group as the server sends it. */
+export interface GroupOutDataHmacKeys {
+	group_key_id: string;
+	key_data: string;
+}
+
+/** A sort key of a group as the server sends it. */
+export interface GroupOutDataSortableKeys {
+	group_key_id: string;
+	key_data: string;
+}
+
+/** A key rotation of which this member has not taken the new key yet. */
+export interface GroupKeyRotationOut {
+	pre_group_key_id: string;
+	new_group_key_id: string;
+	encrypted_eph_key_key_id: string;
+	server_output: string;
+	signed_by_user_id?: string;
+	signed_by_user_sign_key_id?: string;
+}
+
+/** What finishes a key rotation. */
+export interface KeyRotationInput {
+	error?: string;
+	encrypted_ephemeral_key_by_group_key_and_public_key: string;
+	encrypted_group_key_by_ephemeral: string;
+	ephemeral_alg: string;
+	previous_group_key_id: string;
+	encrypted_eph_key_key_id: string;
+}
+
+/** Answer to the start of a key rotation. */
+export interface KeyRotationStartServerOutput {
+	group_id: string;
+	key_id: string;
+}
+
+/** Answer to the question whether a group has changed. */
+export interface GroupDataCheckUpdateServerOutput {
+	key_update: boolean;
+	rank: number;
 }

@@ -1,14 +1,39 @@
 import * as core from "../wasm/keyfold_wasm.js";
-import {signer} from "./content.js";
+import {decoded, encoded, signer} from "./content.js";
+import type {Environment} from "./environment.js";
 import {KeyfoldError, codes} from "./error.js";
+import {
+	type CreateParameters,
+	type DownloadParameters,
+	FileAccess,
+	type UploadParameters,
+	downloaded,
+	inParts,
+	uploadOptions,
+	withoutSize,
+} from "./file/access.js";
+import type {StoredFile} from "./file/download.js";
+import type {ProgressCallback, UploadOptions} from "./file/options.js";
+import type {FileInput} from "./file/source.js";
+import type {Upload} from "./file/upload.js";
 import {Group} from "./group.js";
+import {handle_server_response, make_req} from "./http.js";
+import {NON_REGISTERED, SymKey} from "./sym_key.js";
 import type {
 	CryptoRawOutput,
+	FileCreateOutput,
+	FileMetaInformation,
+	FilePrepareCreateOutput,
 	GroupInviteListItem,
 	GroupList,
 	OtpRegister,
+	PartListItem,
+	StoredKeyListItem,
+	UserData,
 	UserDeviceList,
-	UserInformation,
+	UserKeyData,
+	UserPublicKeyData,
+	VerifyLevel,
 } from "./types.js";
 
 /**
@@ -20,25 +45,58 @@ import type {
 export class User {
 	readonly #core: core.User;
 
+	readonly #environment: Environment;
+
+	readonly #files: FileAccess;
+
+	/** Origin of the server. */
+	readonly base_url: string;
+
+	/** Public token of the app. */
+	readonly app_token: string;
+
 	/** @internal */
-	constructor(user: core.User) {
+	constructor(user: core.User, environment: Environment) {
 		this.#core = user;
+		this.#environment = environment;
+		this.base_url = environment.base_url;
+		this.app_token = environment.app_token;
+		this.#files = new FileAccess(user, (name, to, sign) => user.prepareFile(name, to, sign), {
+			...environment,
+			signKey: () => this.getNewestSignKey(),
+		});
 	}
 
-	/** What is known about the user and the session, at this moment. */
-	get data(): UserInformation {
-		const {id, deviceId, hasMfa, newestKeyId, refreshToken} = this.#core;
+	/** What is known about the user and the session, at this moment. The keys in it are put together when they are read. */
+	get data(): UserData {
+		const user = this.#core;
+		const {id, deviceId, hasMfa, newestKeyId, currentJwt, refreshToken} = user;
+		let keys: UserKeyData[] | undefined;
+		const generations = (): UserKeyData[] => (keys ??= user.keys());
 		return {
 			user_id: id,
 			device_id: deviceId,
 			mfa: hasMfa,
 			newest_key_id: newestKeyId,
+			jwt: currentJwt,
 			refresh_token: refreshToken ?? "",
+			get device() {
+				return user.deviceKeys();
+			},
+			get user_keys() {
+				return generations();
+			},
+			get key_map() {
+				return new Map(generations().map(({group_key_id}, place) => [group_key_id, place]));
+			},
+			get hmac_keys() {
+				return user.searchKeys();
+			},
 		};
 	}
 
 	/** The same as {@link data}. */
-	get user_data(): UserInformation {
+	get user_data(): UserData {
 		return this.data;
 	}
 
@@ -159,10 +217,24 @@ export class User {
 	/**
 	 * The body for `PUT /api/v1/user/done_register_device`, for apps that send it from their own backend, and the bodies of
 	 * the uploads that follow if the user has more than 50 keys.
+	 *
+	 * @param page 0 for the body; further pages hold the keys behind the first 50
 	 */
-	async prepareRegisterDevice(server_output: string): Promise<{input: string; session_inputs: string[]}> {
-		const [input = "", ...session_inputs] = await this.#core.prepareRegisterDevice(server_output);
-		return {input, session_inputs};
+	async prepareRegisterDevice(server_output: string, page = 0): Promise<PreparedDevice> {
+		const pages = await this.#core.prepareRegisterDevice(server_output);
+		const input = pages[page];
+		if (input === undefined) {
+			throw new KeyfoldError(codes.configuration, "the user does not have that many keys");
+		}
+		const exported_public_key = deviceKeyOf(server_output);
+		return {
+			input,
+			exported_public_key,
+			exportedPublicKey: exported_public_key,
+			session_inputs: pages.slice(1),
+			get_input: () => input,
+			get_public_key: () => exported_public_key,
+		};
 	}
 
 	/** Removes a device from the account. */
@@ -185,8 +257,87 @@ export class User {
 		return this.#core.finishKeyRotation();
 	}
 
+	/**
+	 * Fetches a generation of keys that is not loaded. Encryption and decryption do so by themselves.
+	 *
+	 * @param _first the newest generation is known by its time, not by this
+	 */
+	async fetchUserKey(key_id: string, _first = false): Promise<void> {
+		return this.#core.loadKey(key_id);
+	}
+
+	/** The newest generation of keys. */
+	getNewestKey(): UserKeyData {
+		return this.#generation(this.#core.newestKeyId);
+	}
+
+	/** A group key of the user in text form, fetched if need be. Secret. */
+	async getUserSymKey(key_id: string): Promise<string> {
+		return (await this.#loaded(key_id)).group_key;
+	}
+
+	/** A private key in text form, fetched if need be. Secret. */
+	async getPrivateKey(key_id: string): Promise<string> {
+		return (await this.#loaded(key_id)).private_key;
+	}
+
+	/** As {@link getPrivateKey}, of a generation that is loaded. */
+	getPrivateKeySync(key_id: string): string {
+		return this.#generation(key_id).private_key;
+	}
+
+	/** The newest public key of a user. */
+	async getPublicKey(user_id: string): Promise<UserPublicKeyData> {
+		return this.#environment.client.publicKey(user_id);
+	}
+
+	/** The newest own public key, in the internal form. */
+	getNewestPublicKey(): string {
+		return this.getNewestKey().public_key;
+	}
+
+	/** The newest own sign key in text form. Secret. */
+	getNewestSignKey(): string {
+		return this.getNewestKey().sign_key;
+	}
+
+	/** As {@link getNewestSignKey}. */
+	async getSignKey(): Promise<string> {
+		return this.getNewestSignKey();
+	}
+
+	/** As {@link getNewestSignKey}. */
+	getSignKeySync(): string {
+		return this.getNewestSignKey();
+	}
+
+	/** The newest own search key in text form. Secret. */
+	getNewestHmacKey(): string {
+		const [newest] = this.#core.searchKeys();
+		if (newest === undefined) {
+			throw new KeyfoldError(codes.keyNotLoaded, "the user has no search key");
+		}
+		return newest;
+	}
+
+	#generation(key_id: string): UserKeyData {
+		const keys = this.#core.keys().find(({group_key_id}) => group_key_id === key_id);
+		if (keys === undefined) {
+			throw new KeyfoldError(codes.keyNotLoaded, `the key ${key_id} is not loaded`);
+		}
+		return keys;
+	}
+
+	async #loaded(key_id: string): Promise<UserKeyData> {
+		await this.#core.loadKey(key_id);
+		return this.#generation(key_id);
+	}
+
 	/** The number that two users compare to be sure of each other's verify keys; without the other, that of the own key. */
-	async createSafetyNumber(other?: {user_id: string; verify_key_id: string}): Promise<string> {
+	async createSafetyNumber(other?: {user_id: string; verify_key_id: string | undefined}): Promise<string> {
+		if (other !== undefined && other.verify_key_id === undefined) {
+			throw new KeyfoldError(codes.configuration, "the other user's public key names no verify key");
+		}
 		return this.#core.safetyNumber(other?.user_id, other?.verify_key_id);
 	}
 
@@ -206,11 +357,16 @@ export class User {
 	 * Loads a group with its keys.
 	 *
 	 * @param group_as_member the group through which the user has access, if it is not the user who is a member
+	 * @param verify 3 demands that all group keys are signed, by users who exist. Below that a key may be unsigned, or signed by
+	 * an account that is deleted; every other signature is checked on all levels.
 	 */
-	async getGroup(group_id: string, group_as_member?: string): Promise<Group> {
+	async getGroup(group_id: string, group_as_member?: string, verify: VerifyLevel = 0): Promise<Group> {
 		const through = group_as_member === undefined || group_as_member === "" ? undefined : group_as_member;
-		const group = through === undefined ? this.#core.group(group_id) : this.#core.groupThrough(group_id, through);
-		return new Group(await group);
+		const group = await (through === undefined ? this.#core.group(group_id) : this.#core.groupThrough(group_id, through));
+		if (verify === 3) {
+			await group.requireSignedKeys();
+		}
+		return new Group(group, this, this.#environment);
 	}
 
 	/** The groups that the user is a direct member of. */
@@ -279,9 +435,13 @@ export class User {
 		return this.#core.decryptString(data, signer(verify, user_id));
 	}
 
-	/** As {@link decrypt}, of what {@link encryptRaw} returned; signatures are not looked at. */
-	async decryptRaw(head: string, data: Uint8Array): Promise<Uint8Array> {
-		return this.#core.decryptRaw(head, data);
+	/**
+	 * As {@link decrypt}, of what {@link encryptRaw} returned.
+	 *
+	 * @param verify_key the exported verify key with which the content must be signed
+	 */
+	async decryptRaw(head: string, data: Uint8Array, verify_key?: string | null): Promise<Uint8Array> {
+		return this.#core.decryptRaw(head, data, verify_key);
 	}
 
 	/** As {@link encrypt}, with the head apart. */
@@ -289,6 +449,267 @@ export class User {
 		const raw = await this.#core.encryptRaw(data, reply_id, sign);
 		return {head: raw.head(), data: raw.payload()};
 	}
+
+	/** As {@link encryptRaw}, to an exported public key. */
+	encryptRawSync(data: Uint8Array, reply_public_key: string, sign = false): CryptoRawOutput {
+		const raw = this.#core.encryptRawTo(data, reply_public_key, sign);
+		return {head: raw.head(), data: raw.payload()};
+	}
+
+	/** As {@link encrypt}, to an exported public key. */
+	encryptSync(data: Uint8Array, reply_public_key: string, sign = false): Uint8Array {
+		return this.#core.encryptTo(data, reply_public_key, sign);
+	}
+
+	/** As {@link encryptString}, to an exported public key. */
+	encryptStringSync(data: string, reply_public_key: string, sign = false): string {
+		return encoded(this.encryptSync(new TextEncoder().encode(data), reply_public_key, sign));
+	}
+
+	/** As {@link decryptRaw}, with the keys that are loaded. */
+	decryptRawSync(head: string, data: Uint8Array, verify_key?: string | null): Uint8Array {
+		return this.#core.decryptRawSync(head, data, verify_key);
+	}
+
+	/**
+	 * As {@link decrypt}, with the keys that are loaded.
+	 *
+	 * @param verify_key the exported verify key with which the content must be signed
+	 */
+	decryptSync(data: Uint8Array, verify_key?: string | null): Uint8Array {
+		return this.#core.decryptSync(data, verify_key);
+	}
+
+	/** As {@link decryptSync}, from base64. */
+	decryptStringSync(data: string, verify_key?: string | null): string {
+		return decoded(data, (content) => this.decryptSync(content, verify_key));
+	}
+
+	// Keys of the app's own
+
+	/**
+	 * Makes a key for a user, also for oneself, that the app keeps.
+	 *
+	 * @returns the key, and its encrypted form to be stored together with `master_key_id`
+	 */
+	async generateNonRegisteredKey(reply_id: string): Promise<[SymKey, string]> {
+		const made = await this.#core.generateKey(reply_id);
+		return [this.#symKey(made.takeKey(), NON_REGISTERED, made.masterKeyId), made.sealed];
+	}
+
+	/** Opens the encrypted form of a key that {@link generateNonRegisteredKey} returned. */
+	async getNonRegisteredKey(master_key_id: string, key: string): Promise<SymKey> {
+		return this.#symKey(await this.#core.openGeneratedKey(key), NON_REGISTERED, master_key_id);
+	}
+
+	/** Makes a key for a user that the server keeps. */
+	async registerKey(reply_id: string): Promise<SymKey> {
+		const key = await this.#core.storeKey(reply_id);
+		return this.#symKey(key, key.id, (await this.getPublicKey(reply_id)).public_key_id);
+	}
+
+	/** Fetches a key that the server keeps. */
+	async fetchKey(key_id: string, master_key_id: string): Promise<SymKey> {
+		return this.#symKey(await this.#core.storedKey(key_id), key_id, master_key_id);
+	}
+
+	/** The keys that the server keeps under one generation of the user's keys. */
+	async getKeys(master_key_id: string, last_item?: StoredKeyListItem | null): Promise<StoredKeyListItem[]> {
+		return this.#core.storedKeys(master_key_id, last_item?.time, last_item?.key_id);
+	}
+
+	/** Deletes a key that this user has stored. */
+	async deleteKey(key_id: string): Promise<void> {
+		return this.#core.deleteStoredKey(key_id);
+	}
+
+	#symKey(key: core.SymmetricKey | undefined, key_id: string, master_key_id: string): SymKey {
+		const text = key?.export() ?? "";
+		return new SymKey(this.base_url, this.app_token, text, key_id, master_key_id, this.getNewestSignKey());
+	}
+
+	// Files
+
+	/**
+	 * Encrypts and uploads a file for this user, or for another one.
+	 *
+	 * @param file a `File` or `Blob`, bytes, a stream, or an open file of Node's
+	 * @param reply_id for whom the file is; by default for this user alone
+	 * @param upload_callback called with how much is through, up to 1
+	 */
+	createFile(
+		file: FileInput,
+		sign?: boolean,
+		reply_id?: string,
+		upload_callback?: ProgressCallback,
+	): Promise<FileCreateOutput>;
+	/** The same with a name, which other things than a `File` do not bring along. */
+	createFile(
+		file: FileInput,
+		file_name: string,
+		sign?: boolean,
+		reply_id?: string,
+		upload_callback?: ProgressCallback,
+	): Promise<FileCreateOutput>;
+	/** The same with all settings by name. */
+	createFile(file: FileInput, options: UploadOptions): Promise<FileCreateOutput>;
+	async createFile(file: FileInput, ...parameters: CreateParameters): Promise<FileCreateOutput> {
+		return this.#files.create(file, uploadOptions(parameters, true));
+	}
+
+	/** As {@link createFile}, of a file of this machine (Node). Its name goes along. */
+	async createFileWithPath(
+		path: string,
+		sign = false,
+		reply_id = "",
+		upload_callback?: ProgressCallback,
+	): Promise<FileCreateOutput> {
+		return this.#files.createFromPath(path, uploadOptions([sign, reply_id, upload_callback], true));
+	}
+
+	/** Registers a file whose content is sent later, and can go on after an interruption. */
+	async beginUpload(options: UploadOptions = {}): Promise<Upload> {
+		return this.#files.begin(options);
+	}
+
+	/** Goes on with an upload whose `export()` was kept. */
+	resumeUpload(exported: string): Upload {
+		return this.#files.resume(exported);
+	}
+
+	/** The body for `POST /api/v1/file`, for apps that send it from their own backend. Only the name of `file` is read. */
+	async prepareRegisterFile(file: {name?: string}, reply_id = ""): Promise<FilePrepareCreateOutput> {
+		return this.#files.prepare(file.name, reply_id);
+	}
+
+	/** Reads the answer to that request: the id of the file, and that of the upload session. */
+	doneFileRegister(server_output: string): [file_id: string, session_id: string] {
+		return this.#files.done(server_output);
+	}
+
+	/** Uploads the content of a file that was registered by the app's own backend. */
+	uploadFile(
+		file: FileInput,
+		content_key: SymKey,
+		session_id: string,
+		sign?: boolean,
+		upload_callback?: ProgressCallback,
+	): Promise<void>;
+	/** The same with the size, which is found out anyway. */
+	uploadFile(
+		file: FileInput,
+		file_size: number,
+		content_key: SymKey,
+		session_id: string,
+		sign?: boolean,
+		upload_callback?: ProgressCallback,
+	): Promise<void>;
+	async uploadFile(file: FileInput, ...parameters: UploadParameters): Promise<void> {
+		return this.#files.upload(file, ...withoutSize(parameters));
+	}
+
+	/** The description of a file, and its content key. */
+	async downloadFileMetaInfo(file_id: string, _verify_key?: string | null): Promise<[FileMetaInformation, SymKey]> {
+		const {meta, key} = await this.#files.open(file_id);
+		return [meta, key];
+	}
+
+	/**
+	 * Downloads a file whose description is known.
+	 *
+	 * @param verify_key the exported verify key with which each part must be signed; empty for none
+	 * @returns an address for links, images and `fetch`. Revoke it (`URL.revokeObjectURL`) when done.
+	 */
+	async downloadFileWithMetaInfo(
+		key: SymKey,
+		file_meta: FileMetaInformation,
+		verify_key?: string | null,
+		progress?: ProgressCallback,
+	): Promise<string> {
+		const file = this.#files.reopen(key, file_meta);
+		return file.url({verify_key: verify_key ?? null, onProgress: inParts(progress, file_meta.part_list.length)});
+	}
+
+	/**
+	 * Downloads a file.
+	 *
+	 * @param verify_key the exported verify key with which each part must be signed; empty for none
+	 * @returns an address for links, images and `fetch`, the description and the content key
+	 */
+	downloadFile(
+		file_id: string,
+		verify_key?: "" | `{${string}` | null,
+		progress?: ProgressCallback,
+	): Promise<[url: string, meta: FileMetaInformation, key: SymKey]>;
+	downloadFile(
+		file_id: string,
+		verify_key: string,
+		progress: ProgressCallback,
+	): Promise<[url: string, meta: FileMetaInformation, key: SymKey]>;
+	/** The same into a folder, under the file's own name or a similar one that is free (Node). */
+	downloadFile(
+		directory: string,
+		file_id: string,
+		verify_key?: string | null,
+		progress?: ProgressCallback,
+	): Promise<[meta: FileMetaInformation, key: SymKey]>;
+	async downloadFile(
+		...parameters: DownloadParameters
+	): Promise<[string, FileMetaInformation, SymKey] | [FileMetaInformation, SymKey]> {
+		return downloaded(this.#files, parameters);
+	}
+
+	/** A file, to be read as a stream, as bytes, as a `Blob`, at an address, or into a folder. */
+	async getFile(file_id: string): Promise<StoredFile> {
+		return this.#files.open(file_id);
+	}
+
+	/** Gives a file another name, or takes it away. */
+	async updateFileName(file_id: string, content_key: SymKey, name?: string): Promise<void> {
+		const body = JSON.stringify({encrypted_file_name: name === undefined ? null : content_key.encryptString(name)});
+		const url = `${this.base_url}/api/v1/file/${encodeURIComponent(file_id)}`;
+		handle_server_response(await make_req("PUT", url, this.app_token, body, await this.getJwt()));
+	}
+
+	/** Deletes a file that this user has uploaded. */
+	async deleteFile(file_id: string): Promise<void> {
+		return this.#files.delete(file_id);
+	}
+
+	/** The parts of a file behind the one with this number. */
+	async fileParts(file_id: string, last_sequence = 0): Promise<PartListItem[]> {
+		const url = `${this.base_url}/api/v1/file/${encodeURIComponent(file_id)}/part_fetch/${last_sequence}`;
+		return handle_server_response(await make_req("GET", url, this.app_token, undefined, await this.getJwt()));
+	}
+}
+
+/** What adds a device, in the forms that apps know. */
+export interface PreparedDevice {
+	/** The body. */
+	input: string;
+	/** The public key of the new device. */
+	exported_public_key: string;
+	/** The same. */
+	exportedPublicKey: string;
+	/** Bodies of the uploads that follow if the user has more than 50 keys. */
+	session_inputs: string[];
+	/** The same as `input`. */
+	get_input(): string;
+	/** The same as `exported_public_key`. */
+	get_public_key(): string;
+}
+
+function deviceKeyOf(server_output: string): string {
+	const {public_key_string, keypair_encrypt_alg, device_id} = handle_server_response<{
+		public_key_string?: string;
+		keypair_encrypt_alg?: string;
+		device_id?: string;
+	}>(server_output);
+	return JSON.stringify({
+		public_key_pem: public_key_string,
+		public_key_alg: keypair_encrypt_alg,
+		public_key_id: device_id,
+	});
 }
 
 function factor(token: string | undefined, recovery: boolean | undefined): core.SecondFactor {

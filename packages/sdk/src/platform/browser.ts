@@ -1,5 +1,6 @@
 import {IndexeddbStorage} from "../storage/indexeddb.js";
 import type {Platform} from "./interface.js";
+import {withoutFiles} from "./without_files.js";
 
 /** Windows and workers, through a bundler or as ES modules. */
 export const platform: Platform = {
@@ -11,4 +12,6 @@ export const platform: Platform = {
 	storage(database, objects) {
 		return new IndexeddbStorage(database, objects);
 	},
+
+	...withoutFiles,
 };

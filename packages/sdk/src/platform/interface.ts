@@ -1,3 +1,4 @@
+import type {FileHandleLike} from "../file/source.js";
 import type {StorageInterface} from "../storage/interface.js";
 
 /** What a `WebAssembly.Module` can be made from. */
@@ -10,4 +11,31 @@ export interface Platform {
 
 	/** The best store for keys, not opened yet. */
 	storage(database?: string, objects?: string): StorageInterface;
+
+	/** A store for the parts of a download, opened. */
+	partsStorage(): Promise<StorageInterface>;
+
+	/** Whether sortable values are `number`s and not `bigint`s. */
+	readonly sortsWithNumbers: boolean;
+
+	/** Opens a file of this machine for reading. */
+	openFile(path: string): Promise<OpenedFile>;
+
+	/** Makes a file in a folder, under a name like the wanted one that is free and leads nowhere else. */
+	createFile(directory: string, name: string | undefined): Promise<CreatedFile>;
+}
+
+/** A file that is read. */
+export interface OpenedFile {
+	handle: FileHandleLike;
+	name: string;
+	close(): Promise<void>;
+}
+
+/** A file that is written. */
+export interface CreatedFile {
+	path: string;
+	write(part: Uint8Array): Promise<void>;
+	close(): Promise<void>;
+	remove(): Promise<void>;
 }

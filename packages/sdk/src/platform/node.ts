@@ -1,10 +1,17 @@
-import {readFile} from "node:fs/promises";
+import {open, readFile, rm} from "node:fs/promises";
+import {basename, join} from "node:path";
 
+import {KeyfoldError, codes} from "../error.js";
 import {FolderStorage} from "../storage/folder.js";
+import {MemoryStorage} from "../storage/memory.js";
+import {numbered, safeName} from "./file_name.js";
 import type {Platform} from "./interface.js";
 
 /** Folder for keys, in the current directory, unless the app hands in a store. */
 const FOLDER = "sentc_encrypt_files";
+
+/** How many other names are tried when there is a file of the same name. */
+const OTHER_NAMES = 1000;
 
 /** Node. */
 export const platform: Platform = {
@@ -16,4 +23,49 @@ export const platform: Platform = {
 	storage() {
 		return new FolderStorage(FOLDER);
 	},
+
+	sortsWithNumbers: true,
+
+	async partsStorage() {
+		return new MemoryStorage();
+	},
+
+	async openFile(path) {
+		const handle = await local(open(path, "r"));
+		return {handle, name: basename(path), close: () => handle.close()};
+	},
+
+	async createFile(directory, name) {
+		const wanted = safeName(name);
+		for (let number = 0; number <= OTHER_NAMES; number += 1) {
+			const path = join(directory, numbered(wanted, number));
+			const handle = await local(
+				open(path, "wx").catch((error: unknown) => {
+					if (error instanceof Error && "code" in error && error.code === "EEXIST") {
+						return undefined;
+					}
+					throw error;
+				}),
+			);
+			if (handle !== undefined) {
+				return {
+					path,
+					write: (part) => local(handle.writeFile(part)),
+					close: () => handle.close(),
+					remove: () => rm(path, {force: true}),
+				};
+			}
+		}
+		throw new KeyfoldError(codes.localFile, "there are too many files of this name");
+	},
 };
+
+/** Failures of the disk are told from those of the network. */
+async function local<T>(work: Promise<T>): Promise<T> {
+	try {
+		return await work;
+	} catch (error) {
+		const reason = error instanceof Error ? error.message : String(error);
+		throw new KeyfoldError(codes.localFile, `a local file: ${reason}`, {cause: error});
+	}
+}

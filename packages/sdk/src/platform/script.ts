@@ -1,6 +1,7 @@
 import {KeyfoldError, codes} from "../error.js";
 import {IndexeddbStorage} from "../storage/indexeddb.js";
 import type {Platform} from "./interface.js";
+import {withoutFiles} from "./without_files.js";
 
 // Can only be asked while the script runs for the first time. In a worker, the module is looked for beside the worker.
 const script = globalThis.document?.currentScript;
@@ -18,4 +19,6 @@ export const platform: Platform = {
 	storage(database, objects) {
 		return new IndexeddbStorage(database, objects);
 	},
+
+	...withoutFiles,
 };

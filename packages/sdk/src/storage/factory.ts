@@ -33,6 +33,11 @@ export async function chosenStorage(options: StorageOptions = {}): Promise<Stora
 	return StorageFactory.getStorage(options.default_storage?.errCallBack ?? toConsole);
 }
 
+/** The same, by its other name. */
+export async function getStorage(options?: StorageOptions): Promise<StorageInterface> {
+	return chosenStorage(options);
+}
+
 function toConsole({err, warn}: {err?: string; warn?: string}): void {
 	console.warn([warn, err].filter((text) => text !== undefined).join(" "));
 }

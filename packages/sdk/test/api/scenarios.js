@@ -1,8 +1,12 @@
 import {equal, ok, rejected} from "../harness/assert.js";
+import {totp} from "../harness/totp.js";
+import {scenarios as content} from "./content.js";
+import {scenarios as files} from "./files.js";
+import {credentials, newClient, newUser} from "./people.js";
 
 /**
- * @typedef {typeof import("../../dist/esm/index.js")} Keyfold
- * @typedef {{base_url: string; app_token: string}} Server
+ * @typedef {import("./people.js").Keyfold} Keyfold
+ * @typedef {import("./people.js").Server} Server
  */
 
 /**
@@ -11,6 +15,9 @@ import {equal, ok, rejected} from "../harness/assert.js";
  * @type {Record<string, (keyfold: Keyfold, server: Server) => Promise<void>>}
  */
 export const scenarios = {
+	...content,
+	...files,
+
 	async "a second device logs in to the same account and reads older contents"(keyfold, server) {
 		const alice = await newUser(keyfold, server);
 		const group = await alice.user.getGroup(await alice.user.createGroup());
@@ -296,33 +303,6 @@ export const scenarios = {
 /**
  * @param {Keyfold} keyfold
  * @param {Server} server
- */
-async function newClient({createClient, MemoryStorage}, server) {
-	const store = new MemoryStorage();
-	return createClient({...server, storage: {getStorage: async () => store}});
-}
-
-/**
- * @param {Keyfold} keyfold
- * @param {Server} server
- */
-async function newUser(keyfold, server) {
-	const client = await newClient(keyfold, server);
-	const [name, password] = credentials();
-	await client.register(name, password);
-	const login = await client.login(name, password);
-	ok(login.kind === "user", "no second factor");
-	return {client, user: login.u, name, password};
-}
-
-/** @returns {[string, string]} */
-function credentials() {
-	return [`user-${crypto.randomUUID()}`, `password-${crypto.randomUUID()}`];
-}
-
-/**
- * @param {Keyfold} keyfold
- * @param {Server} server
  * @param {string} name
  * @param {string} password
  * @returns {Promise<{code: string}>}
@@ -344,21 +324,4 @@ async function finished(step, done) {
 		await step();
 		ok(Date.now() < deadline, "the server to pass on the new key within 30 seconds");
 	} while (!done());
-}
-
-/**
- * The code of this moment: RFC 6238 with SHA-256, 6 digits, 30 seconds.
- *
- * @param {string} secret base32
- */
-async function totp(secret) {
-	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-	const bits = [...secret.replace(/=+$/, "")].map((letter) => letters.indexOf(letter).toString(2).padStart(5, "0")).join("");
-	const key = Uint8Array.from(bits.match(/.{8}/g) ?? [], (byte) => parseInt(byte, 2));
-	const counter = new DataView(new ArrayBuffer(8));
-	counter.setBigUint64(0, BigInt(Math.floor(Date.now() / 30_000)));
-	const hmac = await crypto.subtle.importKey("raw", key, {name: "HMAC", hash: "SHA-256"}, false, ["sign"]);
-	const digest = new DataView(await crypto.subtle.sign("HMAC", hmac, counter));
-	const offset = digest.getUint8(digest.byteLength - 1) & 15;
-	return ((digest.getUint32(offset) & 0x7fffffff) % 1_000_000).toString().padStart(6, "0");
 }

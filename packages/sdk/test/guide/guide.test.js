@@ -77,6 +77,22 @@ describe("the guide: the code of each page is a program that runs", () => {
 		assert.deepEqual([...page["plain"]], [1, 2, 3]);
 		assert.deepEqual([page["verified"], page["together"]], ["from Alice", "apart"]);
 	});
+
+	test("transfers.md", async () => {
+		const page = await run("transfers.md", ["content", "description", "bytes", "stream", "upload", "theirs", "renamed"]);
+		assert.deepEqual([page["content"], page["description"].file_name], ["the content", "report.txt"]);
+		assert.equal(new TextDecoder().decode(page["bytes"]), "for Bob");
+		assert.equal(await new Response(page["stream"]).text(), "for Bob");
+		const film = await page["theirs"].getFile(page["upload"].file_id);
+		assert.equal(await (await film.blob()).text(), "many gigabytes");
+		assert.equal(page["renamed"].name, "final report.txt");
+	});
+
+	test("keys-and-search.md", async () => {
+		const page = await run("keys-and-search.md", ["plain", "same", "found", "whole", "few", "ordered"]);
+		assert.deepEqual([page["plain"], page["same"]], ["a document", "the same key"]);
+		assert.deepEqual([page["found"], page["whole"].length, page["few"].length, page["ordered"]], [true, 1, 3, true]);
+	});
 });
 
 /** What an authenticator app shows (RFC 6238 with SHA-256, six digits, 30 seconds). @param {string} secret base32 */

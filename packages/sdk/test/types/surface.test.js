@@ -20,17 +20,27 @@ test("nothing in the public declarations is `any`, and nothing refers to files t
 test("the package exports what apps import by name, in both forms", async () => {
 	const expected = [
 		"Client",
+		"Downloader",
+		"FileHelper",
 		"FolderStorage",
 		"Group",
+		"HttpMethod",
 		"IndexeddbStorage",
 		"KeyfoldError",
 		"MemoryStorage",
 		"REFRESH_ENDPOINT",
 		"StorageFactory",
+		"SymKey",
 		"USER_KEY_STORAGE_NAMES",
+		"Uploader",
 		"User",
 		"createClient",
+		"create_error",
 		"default",
+		"getStorage",
+		"handle_general_server_response",
+		"handle_server_response",
+		"make_req",
 	];
 	const module = await import("keyfold");
 	assert.deepEqual(Object.keys(module).sort(), expected);

@@ -1,17 +1,47 @@
 // Compiled, not run: how apps use the types.
 
 import Sentc, {
+	type CryptoHead,
 	type CryptoRawOutput,
+	type FileCreateOutput,
+	type FileMetaFetched,
+	type FileMetaInformation,
+	type FilePrepareCreateOutput,
 	type Group,
+	type GroupChildrenListItem,
+	type GroupData,
+	type GroupDataCheckUpdateServerOutput,
+	type GroupInviteListItem,
+	type GroupJoinReqListItem,
+	type GroupKey,
+	type GroupKeyRotationOut,
+	type GroupList,
+	type GroupOutDataHmacKeys,
+	type GroupOutDataKeys,
+	type GroupOutDataSortableKeys,
 	type GroupUserListItem,
+	type InitReturn,
+	type KeyRotationInput,
+	type KeyRotationStartServerOutput,
 	KeyfoldError,
 	type LoginUser,
+	type OtpRegister,
+	type PartListItem,
 	REFRESH_ENDPOINT,
+	type RefreshOptions,
+	type ResCallBack,
 	type SentcError,
 	type SentcOptions,
+	type SignHead,
 	type StorageInterface,
+	type StorageOptions,
+	type SymKey,
 	type User,
+	type UserData,
+	type UserDeviceKeyData,
 	type UserDeviceList,
+	type UserId,
+	type UserKeyData,
 	type UserMfaLogin,
 	type UserPublicKeyData,
 } from "keyfold";
@@ -97,4 +127,47 @@ export class OwnStore implements StorageInterface {
 	}
 
 	async set<T>(_key: string, _item: T): Promise<void | any> {}
+}
+
+/** Every type that apps import by its name. */
+export type Named = [
+	CryptoHead,
+	FileMetaFetched,
+	FilePrepareCreateOutput,
+	GroupChildrenListItem,
+	GroupDataCheckUpdateServerOutput,
+	GroupInviteListItem,
+	GroupJoinReqListItem,
+	GroupKeyRotationOut,
+	GroupList,
+	GroupOutDataHmacKeys,
+	GroupOutDataKeys,
+	GroupOutDataSortableKeys,
+	InitReturn,
+	KeyRotationInput,
+	KeyRotationStartServerOutput,
+	OtpRegister,
+	PartListItem,
+	RefreshOptions,
+	ResCallBack,
+	SignHead,
+	StorageOptions,
+	UserDeviceKeyData,
+	UserId,
+];
+
+export async function files(group: Group, user: User, file: File): Promise<void> {
+	const created: FileCreateOutput = await group.createFile(file, true, (progress) => console.log(progress));
+	const [url, meta, key]: [string, FileMetaInformation, SymKey] = await group.downloadFile(created.file_id, "");
+	const for_somebody: FileCreateOutput = await user.createFile(file, false, "reply id", (progress) => console.log(progress));
+	const saved: [FileMetaInformation, SymKey] = await user.downloadFile("folder", for_somebody.file_id);
+	console.log(url, meta.file_name, key.key_id, saved);
+	await user.createFile(file, {name: "name", signal: AbortSignal.timeout(1000)});
+}
+
+export function looked(group: Group, user: User): [GroupKey | undefined, UserKeyData | undefined, number | undefined] {
+	const data: GroupData = group.data;
+	const own: UserData = user.user_data;
+	const newest: string = user.getNewestKey().group_key_id;
+	return [data.keys[0], own.user_keys[0], own.key_map.get(newest)];
 }

@@ -1,0 +1,134 @@
+import {KeyfoldError, codes} from "./error.js";
+
+/** AES-256-GCM by WebCrypto, many times faster than in WebAssembly, for data that is large enough to be worth the call. */
+
+const ALGORITHM = "AES-GCM";
+const NONCE_LENGTH = 12;
+const TAG_LENGTH = 16;
+
+/** Below this many bytes the call costs more than it saves. */
+const WORTHWHILE = 32 * 1024;
+
+/** Whether there is a cipher to leave work to: browsers have none on pages without HTTPS. */
+export function isAvailable(): boolean {
+	return globalThis.crypto?.subtle !== undefined;
+}
+
+/** Whether `bytes` of data should be left to WebCrypto. */
+export function isWorthwhile(bytes: number): boolean {
+	return bytes >= WORTHWHILE && isAvailable();
+}
+
+/** `nonce || ciphertext || tag`. The parameters may lie in the memory of the core, which can move: they are copied first. */
+export async function seal(key: Uint8Array, plaintext: Uint8Array): Promise<Uint8Array> {
+	const data = plaintext.slice();
+	return sealWith(await importKey(key), data, new Uint8Array());
+}
+
+/** The plaintext of what {@link seal} made; `undefined` if it is not authentic. */
+export async function open(key: Uint8Array, blob: Uint8Array): Promise<Uint8Array | undefined> {
+	const data = blob.slice();
+	return openWith(await importKey(key), data);
+}
+
+/** A key that scripts cannot read, from a raw one. */
+export function importKey(raw: Uint8Array): Promise<CryptoKey> {
+	return crypto.subtle.importKey("raw", raw as Uint8Array<ArrayBuffer>, ALGORITHM, false, ["encrypt", "decrypt"]);
+}
+
+/** `front || nonce || ciphertext || tag`, with one copy of the data. */
+export async function sealWith(key: CryptoKey, data: Uint8Array, front: Uint8Array): Promise<Uint8Array> {
+	const iv = crypto.getRandomValues(new Uint8Array(NONCE_LENGTH));
+	const sealed = await crypto.subtle.encrypt({name: ALGORITHM, iv}, key, data as Uint8Array<ArrayBuffer>);
+	const blob = new Uint8Array(front.length + NONCE_LENGTH + sealed.byteLength);
+	blob.set(front);
+	blob.set(iv, front.length);
+	blob.set(new Uint8Array(sealed), front.length + NONCE_LENGTH);
+	return blob;
+}
+
+/** The plaintext of `nonce || ciphertext || tag`; `undefined` if it is not authentic. */
+export async function openWith(key: CryptoKey, blob: Uint8Array): Promise<Uint8Array | undefined> {
+	if (blob.length < NONCE_LENGTH + TAG_LENGTH) {
+		return undefined;
+	}
+	const data = blob as Uint8Array<ArrayBuffer>;
+	const iv = data.subarray(0, NONCE_LENGTH);
+	try {
+		return new Uint8Array(await crypto.subtle.decrypt({name: ALGORITHM, iv}, key, data.subarray(NONCE_LENGTH)));
+	} catch (error) {
+		if (error instanceof Error && error.name === "OperationError") {
+			return undefined;
+		}
+		throw error;
+	}
+}
+
+/** The envelopes of one group or key: `{"id":…,"sign":null}`, a zero byte, and the blob. */
+export class BulkEnvelopes {
+	/** By id; `undefined` for a key whose algorithm is another one. */
+	readonly #keys = new Map<string, Promise<CryptoKey | undefined>>();
+
+	/**
+	 * The envelope of `data`; `undefined` if the key is for another algorithm.
+	 *
+	 * @param raw gets the raw key if that is not known here; it is wiped
+	 */
+	async encrypt(
+		id: string,
+		raw: () => Promise<Uint8Array | undefined>,
+		data: Uint8Array,
+	): Promise<Uint8Array | undefined> {
+		const key = await this.#key(id, raw);
+		const head = new TextEncoder().encode(`${JSON.stringify({id, sign: null})}\0`);
+		return key && sealWith(key, data, head);
+	}
+
+	/** The data of an envelope without a signature, if this is one. */
+	async decrypt(envelope: Uint8Array, raw: (id: string) => Promise<Uint8Array | undefined>): Promise<Uint8Array | undefined> {
+		const end = envelope.indexOf(0);
+		const id = end < 0 ? undefined : unsigned(envelope.subarray(0, end));
+		if (id === undefined) {
+			return undefined;
+		}
+		const key = await this.#key(id, () => raw(id));
+		if (key === undefined) {
+			return undefined;
+		}
+		const data = await openWith(key, envelope.subarray(end + 1));
+		if (data === undefined) {
+			throw new KeyfoldError(codes.decryption, "the content cannot be decrypted: another key, or it was changed");
+		}
+		return data;
+	}
+
+	#key(id: string, raw: () => Promise<Uint8Array | undefined>): Promise<CryptoKey | undefined> {
+		const known = this.#keys.get(id);
+		if (known !== undefined) {
+			return known;
+		}
+		const key = imported(raw());
+		this.#keys.set(id, key);
+		key.catch(() => this.#keys.delete(id));
+		return key;
+	}
+}
+
+async function imported(raw: Promise<Uint8Array | undefined>): Promise<CryptoKey | undefined> {
+	const bytes = await raw;
+	try {
+		return bytes && (await importKey(bytes));
+	} finally {
+		bytes?.fill(0);
+	}
+}
+
+/** The key id in a head that names no signature. */
+function unsigned(head: Uint8Array): string | undefined {
+	try {
+		const {id, sign} = JSON.parse(new TextDecoder().decode(head)) as {id?: unknown; sign?: unknown};
+		return typeof id === "string" && (sign === null || sign === undefined) ? id : undefined;
+	} catch {
+		return undefined;
+	}
+}

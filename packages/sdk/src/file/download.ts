@@ -1,0 +1,143 @@
+import {platform} from "#platform";
+
+import type * as core from "../../wasm/keyfold_wasm.js";
+import {Turns} from "../storage/turns.js";
+import {SymKey} from "../sym_key.js";
+import type {FileMetaInformation} from "../types.js";
+import {Downloader} from "./downloader.js";
+import type {DownloadOptions} from "./options.js";
+import {Transfer, isCancelled} from "./transfer.js";
+
+/** Downloads to an address take turns: they share the store for parts. */
+const turns = new Turns();
+
+/** A file on the server, with its key opened. */
+export class StoredFile {
+	readonly #core: core.StoredFile;
+
+	/** The file as the server describes it, with its decrypted name. */
+	readonly meta: FileMetaInformation;
+
+	/** The content key. */
+	readonly key: SymKey;
+
+	/** @internal */
+	constructor(file: core.StoredFile, base_url: string, app_token: string, sign_key: string | undefined) {
+		this.#core = file;
+		const info = file.info();
+		const {name} = file;
+		this.meta = {...info, key_id: info.master_key_id, ...(name !== undefined && {file_name: name})};
+		this.key = new SymKey(base_url, app_token, file.key, "non_register", info.master_key_id, sign_key);
+	}
+
+	/** Name of the file, if it has one. Whoever uploaded it chose it: it is no path to write to unseen. */
+	get name(): string | undefined {
+		return this.#core.name;
+	}
+
+	/** Its content, part by part, as it is read. */
+	stream(options: DownloadOptions = {}): ReadableStream<Uint8Array> {
+		const parts = this.parts(options);
+		return new ReadableStream<Uint8Array>({
+			async pull(controller) {
+				const {done, value} = await parts.next();
+				if (done === true) {
+					controller.close();
+				} else {
+					controller.enqueue(value);
+				}
+			},
+			async cancel() {
+				await parts.return(undefined);
+			},
+		});
+	}
+
+	/** Its content, part by part. */
+	async *parts(options: DownloadOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
+		const transfer = new Transfer(options);
+		try {
+			const report = (bytes: number): void => transfer.report(bytes, undefined);
+			const {verify_key, signed_by} = options;
+			const download = this.#core.download(verify_key, signed_by, report, transfer.cancellation);
+			for (let part = await download.nextPart(); part !== undefined; part = await download.nextPart()) {
+				yield part;
+			}
+		} finally {
+			transfer.end();
+		}
+	}
+
+	/** Its content in memory. */
+	async bytes(options: DownloadOptions = {}): Promise<Uint8Array> {
+		return new Uint8Array(await (await this.blob(options)).arrayBuffer());
+	}
+
+	/** Its content as a `Blob`, which browsers keep on disk when it is large. */
+	async blob(options: DownloadOptions = {}): Promise<Blob> {
+		const parts: Blob[] = [];
+		for await (const part of this.parts(options)) {
+			parts.push(new Blob([part as Uint8Array<ArrayBuffer>]));
+		}
+		return new Blob(parts);
+	}
+
+	/**
+	 * Its content at an address that links, images and `fetch` take. Revoke it (`URL.revokeObjectURL`) when done.
+	 *
+	 * The static flag `Downloader.cancel_download` stops it after a part: the address is empty then.
+	 */
+	async url(options: DownloadOptions = {}): Promise<string> {
+		let address = "";
+		await turns.take(async () => {
+			Downloader.cancel_download = false;
+			const store = await Downloader.getStorage();
+			try {
+				for await (const part of this.parts(options)) {
+					await store.storePart(part.slice().buffer);
+					if (Downloader.cancel_download) {
+						Downloader.cancel_download = false;
+						return;
+					}
+				}
+				address = await store.getDownloadUrl();
+			} finally {
+				await store.cleanStorage();
+			}
+		});
+		return address;
+	}
+
+	/**
+	 * Writes its content into a folder under its own name, made safe; `name(1)` and so on if there is such a file (Node).
+	 *
+	 * @returns the path; empty if the static flag `Downloader.cancel_download` stopped it, and what was written stays then
+	 */
+	async save(directory: string, options: DownloadOptions = {}): Promise<string> {
+		Downloader.cancel_download = false;
+		const {path, write, close, remove} = await platform.createFile(directory, this.name);
+		try {
+			for await (const part of this.parts(options)) {
+				await write(part);
+				if (Downloader.cancel_download) {
+					Downloader.cancel_download = false;
+					await close();
+					return "";
+				}
+			}
+			await close();
+			return path;
+		} catch (error) {
+			await close();
+			if (!isCancelled(error)) {
+				await remove();
+			}
+			throw error;
+		}
+	}
+
+	/** Gives the file another name, or takes it away. Only its owner can. */
+	async rename(name?: string): Promise<void> {
+		return this.#core.rename(name);
+	}
+}

@@ -1,0 +1,114 @@
+import {KeyfoldError, codes} from "../error.js";
+import type {PartSource} from "../types.js";
+
+/** As much is read at once of what can be cut at will: a part of an upload. */
+const PIECE = 4 * 1024 * 1024;
+
+/** What of a file of Node's `fs/promises` is used. */
+export interface FileHandleLike {
+	read(
+		buffer: Uint8Array,
+		offset: number,
+		length: number,
+		position: number | null,
+	): Promise<{bytesRead: number}>;
+	stat(): Promise<{size: number}>;
+}
+
+/** What can be uploaded. */
+export type FileInput =
+	| Blob
+	| ArrayBuffer
+	| Uint8Array
+	| FileHandleLike
+	| ReadableStream<Uint8Array>
+	| AsyncIterable<Uint8Array>;
+
+/** The content of an upload, to be read once. */
+export interface Content {
+	source: PartSource;
+	/** Bytes, if that is known beforehand. */
+	size: number | undefined;
+	/** The name that the input brings with it. */
+	name: string | undefined;
+}
+
+/** Opens an input for reading from its beginning. */
+export async function contentOf(input: FileInput): Promise<Content> {
+	if (input instanceof Blob) {
+		const name = "name" in input && typeof input.name === "string" ? input.name : undefined;
+		return {source: blobSource(input), size: input.size, name};
+	}
+	if (input instanceof Uint8Array || input instanceof ArrayBuffer) {
+		const bytes = input instanceof ArrayBuffer ? new Uint8Array(input) : input;
+		return {source: once(bytes), size: bytes.length, name: undefined};
+	}
+	if ("stat" in input) {
+		return {source: handleSource(input), size: (await input.stat()).size, name: undefined};
+	}
+	if (Symbol.asyncIterator in input) {
+		return {source: iteratorSource(input[Symbol.asyncIterator]()), size: undefined, name: undefined};
+	}
+	if ("getReader" in input) {
+		return {source: readerSource((input as ReadableStream<Uint8Array>).getReader()), size: undefined, name: undefined};
+	}
+	throw new KeyfoldError(codes.configuration, "this cannot be uploaded: a Blob, bytes, a stream or an open file can");
+}
+
+function blobSource(blob: Blob): PartSource {
+	let position = 0;
+	return {
+		async next() {
+			if (position >= blob.size) {
+				return undefined;
+			}
+			const piece = blob.slice(position, position + PIECE);
+			position += piece.size;
+			return new Uint8Array(await piece.arrayBuffer());
+		},
+	};
+}
+
+function handleSource(handle: FileHandleLike): PartSource {
+	let position = 0;
+	return {
+		async next() {
+			const buffer = new Uint8Array(PIECE);
+			const {bytesRead} = await handle.read(buffer, 0, buffer.length, position);
+			position += bytesRead;
+			return bytesRead === 0 ? undefined : buffer.subarray(0, bytesRead);
+		},
+	};
+}
+
+function once(bytes: Uint8Array): PartSource {
+	let position = 0;
+	return {
+		async next() {
+			if (position >= bytes.length) {
+				return undefined;
+			}
+			const piece = bytes.subarray(position, position + PIECE);
+			position += piece.length;
+			return piece;
+		},
+	};
+}
+
+function iteratorSource(iterator: AsyncIterator<Uint8Array>): PartSource {
+	return {
+		async next() {
+			const {done, value} = await iterator.next();
+			return done === true ? undefined : value;
+		},
+	};
+}
+
+function readerSource(reader: ReadableStreamDefaultReader<Uint8Array>): PartSource {
+	return {
+		async next() {
+			const {done, value} = await reader.read();
+			return done ? undefined : value;
+		},
+	};
+}

@@ -1,0 +1,19 @@
+import * as embedded from "../../wasm/keyfold_wasm_bg.wasm";
+
+import {IndexeddbStorage} from "../storage/indexeddb.js";
+import type {Platform} from "./interface.js";
+import {withoutFiles} from "./without_files.js";
+
+/** Places that cannot load a file beside the script: the WebAssembly is inside. */
+export const platform: Platform = {
+	async shippedModule() {
+		// The build puts the bytes there, where the declarations see the module's exports.
+		return (embedded as unknown as {default: Uint8Array<ArrayBuffer>}).default;
+	},
+
+	storage(database, objects) {
+		return new IndexeddbStorage(database, objects);
+	},
+
+	...withoutFiles,
+};

@@ -1,0 +1,208 @@
+import {equal, ok, rejected} from "../harness/assert.js";
+import {newUser} from "./people.js";
+
+/**
+ * Keys as texts, keys of the app's own, search and sort. All run in Node and in a page.
+ *
+ * @type {Record<string, (keyfold: import("./people.js").Keyfold, server: import("./people.js").Server) => Promise<void>>}
+ */
+export const scenarios = {
+	async "the keys of a user and a group can be looked at"(keyfold, server) {
+		const {user} = await newUser(keyfold, server);
+		const {data} = user;
+		equal(data, user.user_data, "both names");
+		equal(data.user_keys.length, 1, "generations");
+		equal(data.key_map.get(data.newest_key_id), 0, "place of the newest");
+		equal(user.getNewestKey().group_key_id, data.newest_key_id, "the newest generation");
+		const [newest] = data.user_keys;
+		ok(newest, "a generation");
+		equal(Object.keys(JSON.parse(newest.group_key)), ["Aes"], "form of a symmetric key");
+		equal(Object.keys(JSON.parse(newest.private_key)), ["EciesKyberHybrid"], "form of a private key");
+		equal(Object.keys(JSON.parse(newest.sign_key)), ["Ed25519DilithiumHybrid"], "form of a sign key");
+		equal(JSON.parse(newest.exported_public_key).public_key_id, data.newest_key_id, "exported public key");
+		equal(JSON.parse(newest.exported_verify_key).verify_key_id, data.newest_key_id, "exported verify key");
+		equal(JSON.parse(data.device.exported_public_key).public_key_id, data.device_id, "key of the device");
+		equal(await user.getPrivateKey(data.newest_key_id), newest.private_key, "private key by id");
+		equal(user.getPrivateKeySync(data.newest_key_id), newest.private_key, "private key at once");
+		equal(await user.getUserSymKey(data.newest_key_id), newest.group_key, "group key by id");
+		equal([await user.getSignKey(), user.getSignKeySync()], [newest.sign_key, newest.sign_key], "sign key");
+		equal(user.getNewestPublicKey(), newest.public_key, "public key");
+		equal(Object.keys(JSON.parse(user.getNewestHmacKey())), ["HmacSha256"], "form of a search key");
+		equal((await user.getPublicKey(data.user_id)).public_key_id, data.newest_key_id, "public key as others see it");
+		equal(data.jwt, await user.getJwt(), "the access token");
+		const missing = /** @type {{code: string}} */ (await rejected((async () => user.getPrivateKeySync("none"))()));
+		equal(missing.code, "client_426", "code of a key that is not loaded");
+
+		const group = await user.getGroup(await user.createGroup());
+		const [key] = group.data.keys;
+		equal(group.data.key_map.get(group.data.newest_key_id), 0, "place of the newest group key");
+		equal(await group.getSymKeyToEncrypt(), [key?.group_key, group.data.newest_key_id], "the key that encrypts");
+		equal(await group.getSymKeyById(group.data.newest_key_id), key?.group_key, "a group key by id");
+		equal(group.getSymKeyByIdSync(group.data.newest_key_id), key?.group_key, "a group key at once");
+		equal(group.getNewestHmacKey(), group.data.hmac_keys[0], "search key");
+		equal(group.getNewestSortableKey(), group.data.sortable_keys[0], "sort key");
+		equal(group.user.data.user_id, data.user_id, "whose group it is");
+		const rotated = await group.keyRotation();
+		equal(rotated.group_key_id, group.data.newest_key_id, "the new key");
+		equal(group.data.keys.length, 2, "generations of the group");
+	},
+
+	async "without a request, contents are encrypted and decrypted at once"(keyfold, server) {
+		const [alice, bob] = await Promise.all([newUser(keyfold, server), newUser(keyfold, server)]);
+		const [newest] = alice.user.data.user_keys;
+		ok(newest, "a generation");
+		const {public_key} = await alice.client.getUserPublicKey(bob.user.data.user_id);
+		const data = new Uint8Array([0, 1, 2, 255]);
+		const verify_key = newest.exported_verify_key;
+		equal(bob.user.decryptSync(alice.user.encryptSync(data, public_key, true), verify_key), data, "bytes");
+		equal(bob.user.decryptStringSync(alice.user.encryptStringSync("äöü", public_key)), "äöü", "a text");
+		const {head, data: payload} = alice.user.encryptRawSync(data, public_key, true);
+		equal(bob.user.decryptRawSync(head, payload, verify_key), data, "with the head apart");
+		equal(await bob.user.decryptRaw(head, payload, verify_key), data, "with the head apart, later");
+		const unsigned = alice.user.encryptSync(data, public_key);
+		const stripped = /** @type {{code: string}} */ (await rejected((async () => bob.user.decryptSync(unsigned, verify_key))()));
+		equal(stripped.code, "client_401", "code of a missing signature");
+
+		const group = await alice.user.getGroup(await alice.user.createGroup());
+		equal(group.decryptSync(group.encryptSync(data, true), verify_key), data, "bytes of a group");
+		const raw = group.encryptRawSync(data, true);
+		equal(group.decryptRawSync(raw.head, raw.data, verify_key), data, "of a group, with the head apart");
+		equal(await group.decryptRaw(raw.head, raw.data, ""), data, "an empty verify key is none");
+		const broken = /** @type {{code: string}} */ (await rejected((async () => group.decryptStringSync("no base64!"))()));
+		equal(broken.code, "client_10", "code of a malformed text");
+	},
+
+	async "large contents go through the platform's cipher, and are the same"(keyfold, server) {
+		const {user} = await newUser(keyfold, server);
+		const group = await user.getGroup(await user.createGroup());
+		const large = new Uint8Array(300_000).map((_, place) => place);
+		const calls = counted(crypto.subtle);
+		const sealed = await group.encrypt(large);
+		equal(calls.encrypt, 1, "calls of the cipher for a large content");
+		equal(group.decryptSync(sealed), large, "read by the core");
+		equal(await group.decrypt(group.encryptSync(large)), large, "written by the core");
+		equal(calls.decrypt, 1, "calls to decrypt");
+		equal(await group.decrypt(await group.encrypt(large)), large, "both");
+		const text = "ä".repeat(100_000);
+		equal(await group.decryptString(await group.encryptString(text)), text, "a long text");
+		equal(group.decryptStringSync(await group.encryptString(text)), text, "a long text, read at once");
+		const author = user.data.user_id;
+		equal(await group.decrypt(await group.encrypt(large, true), true, author), large, "signed");
+		const before = calls.encrypt;
+		await group.encrypt(new Uint8Array(100));
+		equal(calls.encrypt, before, "calls for a small content");
+		sealed[sealed.length - 1] = (sealed.at(-1) ?? 0) ^ 1;
+		const changed = /** @type {{code: string}} */ (await rejected(group.decrypt(sealed)));
+		equal(changed.code, "client_14", "code of a changed content");
+		await group.keyRotation();
+		equal(await group.decrypt(group.encryptSync(large)), large, "with a new key");
+		calls.restore();
+	},
+
+	async "keys of the app's own are made, kept by the app or the server, and deleted"(keyfold, server) {
+		const [alice, bob] = await Promise.all([newUser(keyfold, server), newUser(keyfold, server)]);
+		const [alice_id, bob_id] = [alice.user.data.user_id, bob.user.data.user_id];
+		const data = new Uint8Array([1, 2, 3]);
+
+		const [key, sealed] = await alice.user.generateNonRegisteredKey(bob_id);
+		equal(key.key_id, "non_register", "id of a key that no server knows");
+		equal(JSON.parse(sealed).master_key_id, key.master_key_id, "under which key it is");
+		const of_bob = await bob.user.getNonRegisteredKey(key.master_key_id, sealed);
+		equal(of_bob.decrypt(key.encrypt(data)), data, "bytes");
+		equal(of_bob.decryptString(key.encryptString("text")), "text", "a text");
+		const verify_key = alice.user.getNewestKey().exported_verify_key;
+		equal(of_bob.decrypt(key.encrypt(data, true), verify_key), data, "signed bytes");
+		const raw = key.encryptRaw(data, true);
+		equal(of_bob.decryptRaw(raw.head, raw.data, verify_key), data, "with the head apart");
+		const stripped = /** @type {{code: string}} */ (await rejected((async () => of_bob.decrypt(key.encrypt(data), verify_key))()));
+		equal(stripped.code, "client_401", "code of a missing signature");
+
+		const stored = await alice.user.registerKey(alice_id);
+		const again = await alice.user.fetchKey(stored.key_id, stored.master_key_id);
+		equal(again.decryptString(stored.encryptString("stored")), "stored", "by a stored key");
+		equal((await alice.user.getKeys(stored.master_key_id)).map(({key_id}) => key_id), [stored.key_id], "the list");
+		await alice.user.deleteKey(stored.key_id);
+		ok(await rejected(alice.user.fetchKey(stored.key_id, stored.master_key_id)), "nothing after the deletion");
+
+		const group = await alice.user.getGroup(await alice.user.createGroup());
+		await group.inviteAuto(bob_id);
+		const group_of_bob = await bob.user.getGroup(group.data.group_id);
+		const [group_key, group_sealed] = await group.generateNonRegisteredKey();
+		const opened = await group_of_bob.getNonRegisteredKey(group_key.master_key_id, group_sealed);
+		equal(opened.decryptString(group_key.encryptString("group")), "group", "a text of a group");
+		const group_stored = await group.registerKey();
+		const fetched = await group_of_bob.fetchKey(group_stored.key_id, group_stored.master_key_id);
+		equal(fetched.decryptString(group_stored.encryptString("both")), "both", "by a key that the server keeps");
+		equal((await group.getKeys(group_stored.master_key_id)).length, 1, "the list of the group");
+		await group.deleteKey(group_stored.key_id);
+	},
+
+	async "texts can be found, and values sorted, without being read"(keyfold, server) {
+		const {user} = await newUser(keyfold, server);
+		const group = await user.getGroup(await user.createGroup());
+		const text = "123 😥 hello world, how are you? 12";
+		const [hashes, alg, key_id] = group.createSearch(text);
+		equal(hashes.length, new TextEncoder().encode(text).length, "one hash for each byte");
+		equal([alg, key_id.length > 0], ["HMAC-SHA256", true], "algorithm and key");
+		ok(hashes.includes(group.search("123 ")), "a beginning is found");
+		ok(!hashes.includes(group.search("hello")), "the middle is not");
+		equal(group.createSearchRaw(text, true), [group.search(text)], "one hash of the whole");
+		equal(group.createSearchRaw(text, false, 5).length, 5, "as many hashes as were asked for");
+		const empty = /** @type {{code: string}} */ (await rejected((async () => group.createSearchRaw(""))()));
+		equal(empty.code, "client_301", "code of no text");
+		const long = /** @type {{code: string}} */ (await rejected((async () => group.createSearchRaw("a".repeat(201)))()));
+		equal(long.code, "client_300", "code of a long text");
+
+		const numbers = [0, 1, 262, 263, 65_321, 65_532].map((number) => group.encryptSortableRawNumber(number));
+		ok(numbers.every((number, place) => place === 0 || number > (numbers[place - 1] ?? number)), "numbers in their order");
+		const [number, sort_alg] = group.encryptSortableNumber(262);
+		equal([number, sort_alg], [numbers[2], "OPE-16"], "with algorithm");
+		const words = ["a", "azzz", "b", "ba", "zzz"].map((word) => group.encryptSortableRawString(word));
+		ok(words.every((word, place) => place === 0 || word >= (words[place - 1] ?? word)), "words in their order");
+		equal(group.encryptSortableString("a")[0], words[0], "a word with algorithm");
+		equal(typeof number, globalThis.window === undefined ? "number" : "bigint", "type of a sortable value");
+		for (const wrong of [65_533, -1, 1.5, NaN]) {
+			const refused = /** @type {{code: string}} */ (await rejected((async () => group.encryptSortableRawNumber(wrong))()));
+			equal(refused.code, "client_61", `code of ${wrong}`);
+		}
+		const accent = /** @type {{code: string}} */ (await rejected((async () => group.encryptSortableRawString("aä"))()));
+		equal(accent.code, "client_408", "code of what is not ASCII");
+
+		const {Group} = keyfold;
+		const keys = new Group({sortable_keys: group.data.sortable_keys, hmac_keys: group.data.hmac_keys}, "", "", null);
+		equal(keys.encryptSortableRawNumber(262), numbers[2], "by the key alone");
+		equal(keys.search("123"), group.search("123"), "a search by the key alone");
+		ok(await rejected(keys.getMember()), "nothing else is known");
+	},
+
+	async "the tokens of an app can be renewed by hand, and levels of verification are kept"(keyfold, server) {
+		const {client, user} = await newUser(keyfold, server);
+		const before = await user.getJwt();
+		const after = await client.refreshJwt(before, user.data.refresh_token);
+		equal(after.split(".").length, 3, "a token");
+		const wrong = /** @type {{code: string}} */ (await rejected(client.refreshJwt(before, "another")));
+		equal(wrong.code, "server_114", "code of a wrong refresh token");
+
+		const signed = await user.createGroup(true);
+		equal((await user.getGroup(signed, undefined, 3)).data.group_id, signed, "a group with signed keys");
+		const unsigned = await user.createGroup();
+		equal((await user.getGroup(unsigned, "", 2)).data.group_id, unsigned, "a group with unsigned keys");
+		const refused = /** @type {{code: string}} */ (await rejected(user.getGroup(unsigned, "", 3)));
+		equal(refused.code, "client_401", "code of a key that is not signed");
+	},
+};
+
+/** Counts the calls of WebCrypto. @param {SubtleCrypto} subtle */
+function counted(subtle) {
+	const {encrypt, decrypt} = subtle;
+	const calls = {encrypt: 0, decrypt: 0, restore: () => Object.assign(subtle, {encrypt, decrypt})};
+	subtle.encrypt = function (...parameters) {
+		calls.encrypt += 1;
+		return encrypt.apply(this, parameters);
+	};
+	subtle.decrypt = function (...parameters) {
+		calls.decrypt += 1;
+		return decrypt.apply(this, parameters);
+	};
+	return calls;
+}

@@ -1,0 +1,232 @@
+import {equal, ok, rejected} from "../harness/assert.js";
+import {newUser} from "./people.js";
+
+const MEBIBYTE = 1024 * 1024;
+
+/**
+ * Files of users and groups. All run in Node and in a page.
+ *
+ * @type {Record<string, (keyfold: import("./people.js").Keyfold, server: import("./people.js").Server) => Promise<void>>}
+ */
+export const scenarios = {
+	async "a file of a group is read by its members, with its name and its progress"(keyfold, server) {
+		const [alice, bob] = await Promise.all([newUser(keyfold, server), newUser(keyfold, server)]);
+		const group = await alice.user.getGroup(await alice.user.createGroup());
+		await group.inviteAuto(bob.user.data.user_id);
+		const of_bob = await bob.user.getGroup(group.data.group_id);
+		const content = bytes(9 * MEBIBYTE + 5);
+		/** @type {(number | undefined)[]} */
+		const up = [];
+		const file = new File([content], "report.pdf", {type: "application/pdf"});
+		const {file_id, master_key_id} = await group.createFile(file, true, (progress) => up.push(progress));
+		equal(up, [1 / 3, 2 / 3, 1], "progress of the upload");
+		equal(master_key_id, group.data.newest_key_id, "the key that it is under");
+
+		/** @type {(number | undefined)[]} */
+		const down = [];
+		const [url, meta, key] = await of_bob.downloadFile(file_id, undefined, (progress) => down.push(progress));
+		equal(await loaded(url), content, "the content");
+		equal(down, [1 / 3, 2 / 3, 1], "progress of the download");
+		equal([meta.file_name, meta.file_id, meta.part_list.length], ["report.pdf", file_id, 3], "the description");
+		equal(meta.key_id, meta.master_key_id, "both names of the key's id");
+		equal(key.master_key_id, master_key_id, "the content key");
+
+		const verify_key = alice.user.getNewestKey().exported_verify_key;
+		const [again, meta_again] = await of_bob.downloadFile(file_id, verify_key, () => {});
+		equal(await loaded(again), content, "with its signature");
+		equal(meta_again.file_name, "report.pdf", "the name");
+		const foreign = bob.user.getNewestKey().exported_verify_key;
+		ok(await rejected(of_bob.downloadFile(file_id, foreign)), "not with the signature of somebody else");
+		const empty_key = await of_bob.downloadFile(file_id, "");
+		equal(await loaded(empty_key[0]), content, "an empty verify key is none");
+
+		const [info, content_key] = await of_bob.downloadFileMetaInfo(file_id);
+		equal(await loaded(await of_bob.downloadFileWithMetaInfo(content_key, info)), content, "in two steps");
+		equal((await bob.user.fileParts(file_id)).map(({sequence}) => sequence), [1, 2, 3], "all parts");
+		equal((await bob.user.fileParts(file_id, 1)).map(({sequence}) => sequence), [2, 3], "parts behind the first");
+
+		await group.updateFileName(file_id, key, "renamed.pdf");
+		equal((await of_bob.getFile(file_id)).name, "renamed.pdf", "the new name");
+		const refused = /** @type {{code: string}} */ (await rejected(of_bob.deleteFile(file_id)));
+		equal(refused.code, "server_521", "code for someone who may not");
+		await group.deleteFile(file_id);
+		const gone = /** @type {{code: string}} */ (await rejected(group.deleteFile(file_id)));
+		equal(gone.code, "server_512", "code of a file that is gone");
+	},
+
+	async "a file for a user is read by that user, from and to whatever form is at hand"(keyfold, server) {
+		const [alice, bob] = await Promise.all([newUser(keyfold, server), newUser(keyfold, server)]);
+		const bob_id = bob.user.data.user_id;
+		const content = bytes(5 * MEBIBYTE);
+		const stream = () => new Blob([content]).stream();
+		async function* pieces() {
+			for (let start = 0; start < content.length; start += 700_000) {
+				yield content.slice(start, start + 700_000);
+			}
+		}
+		for (const [what, input] of /** @type {[string, () => import("../../dist/esm/index.js").FileInput][]} */ ([
+			["bytes", () => content],
+			["a buffer", () => content.slice().buffer],
+			["a blob", () => new Blob([content])],
+			["a stream", stream],
+			["pieces", pieces],
+		])) {
+			const {file_id} = await alice.user.createFile(input(), {name: what, reply_id: bob_id});
+			const file = await bob.user.getFile(file_id);
+			equal(file.name, what, `name of ${what}`);
+			equal(await file.bytes(), content, `content of ${what}`);
+		}
+		const {file_id} = await alice.user.createFile(content, "named.bin", true, bob_id);
+		const file = await bob.user.getFile(file_id);
+		equal(new Uint8Array(await new Response(file.stream()).arrayBuffer()), content, "as a stream");
+		equal((await file.blob()).size, content.length, "as a blob");
+		equal(await loaded(await file.url()), content, "at an address");
+		equal(await file.bytes({signed_by: alice.user.data.user_id}), content, "signed by its author");
+		ok(await rejected(file.bytes({signed_by: bob_id})), "not by somebody else");
+		ok(await rejected(alice.user.getFile(file_id)), "the author has not the key");
+		const own = await alice.user.createFile(new File([content], "own"), false);
+		equal(await (await alice.user.getFile(own.file_id)).bytes(), content, "a file for oneself");
+	},
+
+	async "an empty file is a file"(keyfold, server) {
+		const {user} = await newUser(keyfold, server);
+		/** @type {(number | undefined)[]} */
+		const progress = [];
+		const {file_id} = await user.createFile(new File([], "empty"), false, "", (done) => progress.push(done));
+		equal(progress, [1], "progress");
+		const [url, meta] = await user.downloadFile(file_id);
+		equal(await loaded(url), new Uint8Array(), "the content");
+		equal(meta.file_name, "empty", "the name");
+	},
+
+	async "an app's own backend can register a file"(keyfold, server) {
+		const {user} = await newUser(keyfold, server);
+		const group = await user.getGroup(await user.createGroup());
+		const content = new File([bytes(1000)], "from the backend");
+		for (const [owner, path] of /** @type {const} */ ([[user, "file"], [group, `group/${group.data.group_id}/file`]])) {
+			const {server_input, key, encrypted_file_name} = await owner.prepareRegisterFile(content);
+			equal(key.decryptString(encrypted_file_name), "from the backend", "the encrypted name");
+			const headers = {"x-sentc-app-token": server.app_token, authorization: `Bearer ${await user.getJwt()}`};
+			const answer = await fetch(`${server.base_url}/api/v1/${path}`, {method: "POST", headers, body: server_input});
+			const [file_id, session_id] = owner.doneFileRegister(await answer.text());
+			await owner.uploadFile(content, key, session_id);
+			equal(await (await owner.getFile(file_id)).bytes(), bytes(1000), "the content");
+		}
+		const refused = JSON.stringify({status: false, err_msg: "a \"reason\"", err_code: 520});
+		const error = /** @type {{code: string}} */ (await rejected((async () => user.doneFileRegister(refused))()));
+		equal(error.code, "server_520", "code in a refusing answer");
+	},
+
+	async "transfers stop when they are told to, by a signal or by a flag"(keyfold, server) {
+		const {Downloader, Uploader} = keyfold;
+		const {user} = await newUser(keyfold, server);
+		const content = bytes(9 * MEBIBYTE);
+		const controller = new AbortController();
+		const aborted = /** @type {{code: string}} */ (
+			await rejected(user.createFile(content, {signal: controller.signal, onProgress: () => controller.abort()}))
+		);
+		equal(aborted.code, "client_433", "code of an upload that was aborted");
+		const late = /** @type {{code: string}} */ (await rejected(user.createFile(content, {signal: controller.signal})));
+		equal(late.code, "client_433", "code with a signal that was aborted before");
+
+		let parts = 0;
+		const {file_id: stopped} = await user.createFile(new File([content], "stopped"), false, "", () => {
+			parts += 1;
+			Uploader.cancel_upload = true;
+		});
+		equal([parts, Uploader.cancel_upload], [1, false], "parts, and the flag afterwards");
+		const incomplete = /** @type {{code: string}} */ (await rejected(user.getFile(stopped)));
+		equal(incomplete.code, "server_512", "code of a file that is not complete");
+
+		const {file_id} = await user.createFile(content);
+		const [url] = await user.downloadFile(file_id, null, () => {
+			Downloader.cancel_download = true;
+		});
+		equal([url, Downloader.cancel_download], ["", false], "the address, and the flag afterwards");
+		const file = await user.getFile(file_id);
+		const other = new AbortController();
+		const halted = /** @type {{code: string}} */ (
+			await rejected(file.bytes({signal: other.signal, onProgress: () => other.abort()}))
+		);
+		equal(halted.code, "client_433", "code of a download that was aborted");
+		equal((await file.bytes()).length, content.length, "afterwards all is as before");
+	},
+
+	async "an upload goes on where it stopped, in another program if need be"(keyfold, server) {
+		const {user} = await newUser(keyfold, server);
+		const group = await user.getGroup(await user.createGroup());
+		const content = bytes(9 * MEBIBYTE);
+		const upload = await group.beginUpload({name: "long.bin", sign: true});
+		const stop = new AbortController();
+		await rejected(upload.send(content, {signal: stop.signal, onProgress: () => stop.abort()}));
+		equal(upload.done, false, "done");
+		const kept = upload.export();
+		const resumed = group.resumeUpload(kept);
+		let parts = 0;
+		await resumed.send(content, {onProgress: () => (parts += 1)});
+		equal([resumed.done, parts, resumed.file_id], [true, 2, upload.file_id], "the rest");
+		const file = await group.getFile(upload.file_id);
+		equal(await file.bytes({signed_by: user.data.user_id}), content, "the content");
+
+		const given_up = await group.beginUpload();
+		await given_up.abort();
+		ok(await rejected(group.getFile(given_up.file_id)), "nothing is left of what was given up");
+	},
+
+	async "an upload outlives its access token"(keyfold, server) {
+		const {user} = await newUser(keyfold, server);
+		const content = bytes(9 * MEBIBYTE);
+		const now = Date.now;
+		let shift = 0;
+		Date.now = () => now() + shift;
+		try {
+			const before = await user.getJwt();
+			const {file_id} = await user.createFile(content, {onProgress: () => (shift += 5 * 60_000)});
+			ok((await user.getJwt()) !== before, "another token");
+			equal((await (await user.getFile(file_id)).bytes()).length, content.length, "all of the content");
+		} finally {
+			Date.now = now;
+		}
+	},
+
+	async "the classes of old do the same step by step"(keyfold, server) {
+		const {Downloader, FileHelper, Uploader} = keyfold;
+		const {user} = await newUser(keyfold, server);
+		const group = await user.getGroup(await user.createGroup());
+		const content = new File([bytes(1000)], "name");
+		const upload = await group.beginUpload({name: "name"});
+		const {session_id, key} = JSON.parse(upload.export());
+		const {SymKey} = keyfold;
+		const symmetric = new SymKey("", "", key, "", group.data.newest_key_id);
+		/** @type {(number | undefined)[]} */
+		const progress = [];
+		const uploader = new Uploader("", "", user, group.data.group_id, undefined, (done) => progress.push(done));
+		await uploader.uploadFile(content, symmetric, session_id);
+		equal(progress, [1], "progress");
+		const downloader = new Downloader("", "", user, group.data.group_id);
+		const [meta, content_key] = await downloader.downloadFileMetaInformation(upload.file_id);
+		equal((await downloader.downloadFilePartList(upload.file_id, null)).length, 1, "parts from the first one on");
+		equal(await downloader.downloadFilePartList(upload.file_id, meta.part_list.at(-1)), [], "parts behind the last one");
+		const url = await downloader.downloadFileParts(meta, content_key);
+		equal(await loaded(url), bytes(1000), "the content");
+		equal(new Uint8Array(await FileHelper.fileParse(content)), bytes(1000), "a file as bytes");
+		const address = await FileHelper.fileParse(content, true);
+		equal(new Uint8Array(await (await fetch(address)).arrayBuffer()), bytes(1000), "a file as an address");
+	},
+};
+
+/** What tests tell apart: no part is like another. @param {number} length */
+function bytes(length) {
+	const words = new Uint32Array(Math.ceil(length / 4));
+	for (let place = 0; place < words.length; place += 1) {
+		words[place] = Math.imul(place, 2_654_435_761);
+	}
+	return new Uint8Array(words.buffer, 0, length).slice();
+}
+
+/** @param {string} url */
+async function loaded(url) {
+	const content = new Uint8Array(await (await fetch(url)).arrayBuffer());
+	URL.revokeObjectURL(url);
+	return content;
+}

@@ -1,0 +1,136 @@
+import {equal, ok, rejected} from "../harness/assert.js";
+import {totp} from "../harness/totp.js";
+import {newClient, newUser} from "../api/people.js";
+
+/** @typedef {import("../api/people.js").Keyfold} Keyfold @typedef {import("../api/people.js").Server} Server */
+
+/**
+ * What earlier clients of this kind got wrong, by what is right. Each is tried in Node and in a page; those that need more than
+ * that stand in the file that is named.
+ *
+ * D-01 test/session/default_address.test.js · D-02 test/session/refresh.test.js · D-04 test/defects/many_keys.test.js ·
+ * D-17 test/session/refresh.test.js · D-19 test/walk/browser.test.js, test/workers · D-20 test/node · D-23 is Rust's: crates/client
+ *
+ * @type {Record<string, (keyfold: Keyfold, server: Server) => Promise<void>>}
+ */
+export const scenarios = {
+	async "D-03 a logout leaves neither the session nor groups nor keys in the store"(keyfold, server) {
+		const {client, user} = await newUser(keyfold, server);
+		await user.getGroup(await user.createGroup());
+		await client.getUserPublicKey(user.data.user_id);
+		const names = ["actual_user", `user_data_id_${user.identifier}`, `session_id_${user.data.device_id}`];
+		equal((await stored(client, names)).every(Boolean), true, "before");
+		await user.logOut();
+		equal((await stored(client, [...names, `user_public_key_id_${user.data.user_id}`])).some(Boolean), false, "afterwards");
+	},
+
+	async "D-05 a changed identifier is that of all later actions, and of what is stored"(keyfold, server) {
+		const {client, user, name, password} = await newUser(keyfold, server);
+		const changed = `${name} changed`;
+		await user.updateUser(changed);
+		equal(user.identifier, changed, "the identifier");
+		equal((await client.user(changed))?.data.user_id, user.data.user_id, "stored under the new one");
+		equal(await client.user(name), undefined, "not under the old one");
+		await user.changePassword(password, "another password");
+		await user.registerRawOtp("another password");
+	},
+
+	async "D-06 a second factor that the server refused is not taken for one"(keyfold, server) {
+		const {user} = await newUser(keyfold, server);
+		ok(await rejected(user.registerRawOtp("a wrong password")), "it is refused");
+		equal(user.enabledMfa(), false, "the second factor");
+	},
+
+	async "D-07 the text of an error is JSON whatever the server wrote"(keyfold) {
+		const answer = JSON.stringify({status: false, err_msg: 'a "quoted"\nword', err_code: 7});
+		const error = await rejected((async () => keyfold.handle_server_response(answer))());
+		equal(JSON.parse(String(error)), {status: "server_7", error_message: 'a "quoted"\nword'}, "the error");
+		const malformed = await rejected((async () => keyfold.handle_server_response("<html>"))());
+		equal(JSON.parse(String(malformed)).status, "client_101", "an answer that is no JSON");
+	},
+
+	async "D-08 a signature that was taken off is noticed"(keyfold, server) {
+		const {user} = await newUser(keyfold, server);
+		const group = await user.getGroup(await user.createGroup());
+		const stripped = await group.encryptString("unsigned");
+		const error = /** @type {{code: string}} */ (await rejected(group.decryptString(stripped, true, user.data.user_id)));
+		equal(error.code, "client_401", "code");
+	},
+
+	async "D-09 a new key of the own is what others are told at once"(keyfold, server) {
+		const {client, user} = await newUser(keyfold, server);
+		const before = await client.getUserPublicKey(user.data.user_id);
+		await user.keyRotation();
+		const after = await client.getUserPublicKey(user.data.user_id);
+		ok(before.public_key_id !== after.public_key_id, "another key");
+		equal(after.public_key_id, user.data.newest_key_id, "the newest one");
+	},
+
+	async "D-10 a group accepts and declines invitations"(keyfold, server) {
+		const [alice, bob] = await Promise.all([newUser(keyfold, server), newUser(keyfold, server)]);
+		const parent = await alice.user.getGroup(await alice.user.createGroup());
+		const connected = await parent.getConnectedGroup(await parent.createConnectedGroup());
+		const member = await bob.user.getGroup(await bob.user.createGroup());
+		const {group_id} = connected.data;
+		await connected.inviteGroup(member.data.group_id);
+		await member.rejectGroupInvite(group_id);
+		equal(await member.getGroupInvites(), [], "after declining");
+		await connected.inviteGroup(member.data.group_id);
+		equal((await member.getGroupInvites()).map((invite) => invite.group_id), [group_id], "the invitation");
+		await member.acceptGroupInvite(group_id);
+		equal((await member.getGroups()).map((group) => group.group_id), [group_id], "the group's groups");
+	},
+
+	async "D-15 a text that is cut in the middle of a character is an error, and all goes on"(keyfold, server) {
+		const {user} = await newUser(keyfold, server);
+		const group = await user.getGroup(await user.createGroup());
+		for (const text of ["aaa😥", "ä", "äääää"]) {
+			const error = /** @type {{code: string}} */ (await rejected((async () => group.encryptSortableRawString(text))()));
+			equal(error.code, "client_408", `code of ${text}`);
+		}
+		group.encryptSortableRawString("aaaa");
+	},
+
+	async "D-16 a missing second factor rejects, and does not throw"(keyfold, server) {
+		const {user, password} = await newUser(keyfold, server);
+		const {secret} = await user.registerRawOtp(password);
+		for (const call of [
+			() => user.changePassword(password, "new"),
+			() => user.deleteUser(password),
+			() => user.deleteDevice(password, user.data.device_id),
+		]) {
+			const error = /** @type {{code: string}} */ (await rejected(call()));
+			equal(error.code, "client_10000", "code");
+		}
+		await user.disableOtp(password, await totp(secret), false);
+	},
+
+	async "D-18 a child group whose member the user is opens with the user's own keys"(keyfold, server) {
+		const [alice, bob] = await Promise.all([newUser(keyfold, server), newUser(keyfold, server)]);
+		const parent = await alice.user.getGroup(await alice.user.createGroup());
+		const child = await parent.getChildGroup(await parent.createChildGroup());
+		const bob_id = bob.user.data.user_id;
+		await parent.inviteAuto(bob_id);
+		await child.inviteAuto(bob_id, 2);
+		const of_bob = await (await bob.user.getGroup(parent.data.group_id)).getChildGroup(child.data.group_id);
+		equal(await of_bob.decryptString(await child.encryptString("text")), "text", "a text");
+	},
+
+	async "D-22 a group through which a user acts has files too"(keyfold, server) {
+		const [alice, bob] = await Promise.all([newUser(keyfold, server), newUser(keyfold, server)]);
+		const member = await alice.user.getGroup(await alice.user.createGroup());
+		const connected_id = await member.createConnectedGroup();
+		const connected = await member.getConnectedGroup(connected_id);
+		await member.inviteAuto(bob.user.data.user_id);
+		const of_bob = await bob.user.getGroup(connected_id, member.data.group_id);
+		const {file_id} = await of_bob.createFile(new TextEncoder().encode("content"), {name: "name"});
+		const file = await connected.getFile(file_id);
+		equal(new TextDecoder().decode(await file.bytes()), "content", "the content");
+		equal((await of_bob.getGroups()).length, 0, "a list, as the acting group");
+	},
+};
+
+/** @param {Awaited<ReturnType<typeof newClient>>} client @param {string[]} names */
+async function stored({storage}, names) {
+	return Promise.all(names.map(async (name) => (await storage.getItem(name)) !== undefined));
+}

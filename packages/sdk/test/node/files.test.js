@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import {mkdir, mkdtemp, open, readFile, readdir, rm, writeFile} from "node:fs/promises";
+import {tmpdir} from "node:os";
+import {join} from "node:path";
+import {after, before, describe, test} from "node:test";
+
+import * as keyfold from "keyfold";
+
+import {newUser} from "../api/people.js";
+import {APP_TOKEN, startServer} from "../harness/server.js";
+
+describe("files of the machine, in Node", () => {
+	/** @type {Awaited<ReturnType<typeof startServer>>} */
+	let server;
+	/** @type {string} */
+	let folder;
+	/** @type {import("../../dist/esm/index.js").User} */
+	let user;
+
+	before(async () => {
+		server = await startServer();
+		folder = await mkdtemp(join(tmpdir(), "keyfold-files-"));
+		({user} = await newUser(keyfold, {base_url: server.base_url, app_token: APP_TOKEN}));
+	});
+	after(async () => {
+		await rm(folder, {recursive: true, force: true});
+		await server?.stop();
+	});
+
+	test("a path is uploaded under its name, and saved into a folder beside what is there", async () => {
+		const group = await user.getGroup(await user.createGroup());
+		const content = Buffer.alloc(5 * 1024 * 1024, "content");
+		const path = join(folder, "report.tar.gz");
+		await writeFile(path, content);
+		for (const owner of [user, group]) {
+			const {file_id} = await owner.createFileWithPath(path);
+			const target = join(folder, `into-${owner === user ? "user" : "group"}`);
+			await mkdir(target);
+			/** @type {(number | undefined)[]} */
+			const progress = [];
+			const [meta] = await owner.downloadFile(target, file_id, null, (done) => progress.push(done));
+			assert.equal(meta.file_name, "report.tar.gz");
+			assert.deepEqual(progress, [0.5, 1]);
+			await owner.downloadFile(target, file_id, "");
+			assert.deepEqual((await readdir(target)).sort(), ["report.tar(1).gz", "report.tar.gz"]);
+			assert.ok(content.equals(await readFile(join(target, "report.tar.gz"))));
+		}
+	});
+
+	test("an open file is uploaded under a name, a short one without an end of zeros", async () => {
+		const path = join(folder, "short");
+		await writeFile(path, "short");
+		const handle = await open(path);
+		try {
+			const {file_id} = await user.createFile(handle, "short.txt", true);
+			const file = await user.getFile(file_id);
+			assert.equal(Buffer.from(await file.bytes()).toString(), "short");
+			assert.equal(file.name, "short.txt");
+			const {server_input, key} = await user.prepareRegisterFile({name: "prepared"});
+			const answer = await keyfold.make_req(
+				"POST",
+				`${server.base_url}/api/v1/file`,
+				APP_TOKEN,
+				server_input,
+				await user.getJwt(),
+			);
+			const [prepared, session] = user.doneFileRegister(answer);
+			await user.uploadFile(handle, 5, key, session);
+			assert.equal(Buffer.from(await (await user.getFile(prepared)).bytes()).toString(), "short");
+		} finally {
+			await handle.close();
+		}
+	});
+
+	test("a name cannot lead out of the folder", async () => {
+		const target = join(folder, "safe");
+		await mkdir(target);
+		for (const name of ["../../evil", "..\\evil.txt", "/etc/evil", "..", "", "a\0b\n"]) {
+			const {file_id} = await user.createFile(Buffer.from("x"), {name});
+			const path = await (await user.getFile(file_id)).save(target);
+			assert.equal(join(path, ".."), target, JSON.stringify(name));
+		}
+		assert.deepEqual((await readdir(target)).sort(), ["ab", "evil", "evil(1)", "evil.txt", "file", "file(1)"]);
+	});
+
+	test("of a download that failed nothing is left, and missing files are said to be missing", async () => {
+		const target = join(folder, "empty");
+		await mkdir(target);
+		const {file_id} = await user.createFile(Buffer.alloc(5 * 1024 * 1024), {name: "name", sign: true});
+		const file = await user.getFile(file_id);
+		const nobody = "00000000-0000-4000-8000-000000000000";
+		await assert.rejects(file.save(target, {signed_by: nobody}));
+		assert.deepEqual(await readdir(target), []);
+		await assert.rejects(user.createFileWithPath(join(folder, "nowhere")), {code: "client_434"});
+		await assert.rejects(file.save(join(folder, "nowhere")), {code: "client_434"});
+	});
+
+	test("`Buffer`s go in and bytes come out", async () => {
+		const group = await user.getGroup(await user.createGroup());
+		const bytes = await group.decrypt(Buffer.from(await group.encrypt(Buffer.from("buffer"))));
+		assert.equal(Buffer.from(bytes).toString(), "buffer");
+	});
+
+	test("identifiers that look like paths keep their sessions inside the folder for keys", async () => {
+		const store = new keyfold.FolderStorage(join(folder, "keys"));
+		await store.init();
+		const client = await keyfold.createClient({
+			base_url: server.base_url,
+			app_token: APP_TOKEN,
+			storage: {getStorage: async () => store},
+		});
+		const name = "../../../tmp/evil";
+		await client.register(name, "password");
+		await client.login(name, "password");
+		assert.equal((await client.user(name))?.identifier, name);
+		assert.ok((await readdir(join(folder, "keys"))).every((file) => /^[0-9a-f]{64}\.json$/.test(file)));
+	});
+});
