@@ -48,8 +48,8 @@ Commands:
   fuzz      Feed mutated input to every parser that sees outside bytes
               --seconds <n>    Time for all targets together (120)
               --target <name>  Only this target
-  bench     Run the benchmarks
-              -- <arguments>   Passed on to criterion, for example a filter
+  bench     Run the benchmarks, and measure size and speed of the JavaScript SDK
+              -- <arguments>   Only those of criterion, to which they are passed on, for example a filter
   docs      Write the reference of the APIs: of the Rust crates and of the npm packages
   openapi   Write the document of the API, docs/api/openapi.json
   load      Build the server optimised and measure it under load

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::machine;
 use crate::project::{Project, execute};
 use crate::runner::Outcome;
+use crate::{machine, wasm};
 
 /// Installs what the lock files name and runs `npm test` in every package.
 ///
@@ -64,6 +64,19 @@ pub(crate) fn install(project: &Project, folder: &Path) -> Result<()> {
         return Ok(());
     }
     execute(project.command("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(folder))
+}
+
+/// Prints size and speed of the SDK, in Node and in Chromium, against the server as it is released.
+pub(crate) fn measure(project: &Project) -> Result<()> {
+    let folder = project.root.join("packages/sdk");
+    let chromium = machine::ensure_chromium(project)?;
+    execute(&mut project.cargo(["build", "--release", "--locked", "-p", "keyfold-cli"]))?;
+    wasm::build_full(project)?;
+    build(project, &["sdk"])?;
+    let mut measure = project.command("node");
+    measure.arg("scripts/measure.js").current_dir(&folder);
+    measure.env("KEYFOLD_CHROMIUM", chromium).env("KEYFOLD_PROGRAM", project.target.join("release/keyfold"));
+    execute(&mut measure)
 }
 
 /// npm packages that are not ours to publish: tools and tests with dependencies that the packages shall not have.

@@ -96,6 +96,19 @@ impl Api {
     }
 }
 
+/// The result in an answer.
+pub(crate) fn opened<T: DeserializeOwned>(answer: &Response) -> Result<T, Error> {
+    envelope::open(&answer.body).map_err(|error| Error::from_answer(answer.status, error))
+}
+
+/// The bytes of an answer, which is an envelope only where the server refuses.
+pub(crate) fn content(answer: Response) -> Result<Vec<u8>, Error> {
+    if answer.status < 400 {
+        return Ok(answer.body);
+    }
+    Err(opened::<IgnoredAny>(&answer).err().unwrap_or(Error::AnswerIncomplete))
+}
+
 impl Call {
     /// A request to `/api/v1/<segment>/<segment>/…`.
     ///

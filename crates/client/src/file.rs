@@ -73,7 +73,7 @@ use std::sync::{Arc, Mutex};
 use keyfold_crypto::{GeneratedKey, SymmetricKey, file as format};
 use keyfold_protocol::encoding::OpaqueText;
 use keyfold_protocol::file::{FileMeta, FileNameUpdate};
-use keyfold_protocol::id::{FileId, UserId};
+use keyfold_protocol::id::{FileId, GroupId, UserId};
 use serde::de::IgnoredAny;
 
 use crate::api::Call;
@@ -181,6 +181,14 @@ impl Place {
         match self {
             Self::User(user) => user,
             Self::Group(group) => group.user(),
+        }
+    }
+
+    /// The group through which the user acts, if any.
+    fn acting_as(&self) -> Option<&GroupId> {
+        match self {
+            Self::User(_) => None,
+            Self::Group(group) => group.acting_as(),
         }
     }
 

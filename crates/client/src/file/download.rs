@@ -243,7 +243,8 @@ impl Download {
     }
 
     fn carrier(&self) -> Parts<'_> {
-        Parts { user: self.file.0.place.user(), file: self.file.id(), cancel: &self.cancel }
+        let place = &self.file.0.place;
+        Parts { user: place.user(), acting_as: place.acting_as(), file: self.file.id(), cancel: &self.cancel }
     }
 }
 

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use keyfold_protocol::error::ErrorCode;
 use keyfold_protocol::file::FilePart;
-use keyfold_protocol::id::{FileId, UploadSessionId};
+use keyfold_protocol::id::{FileId, GroupId, UploadSessionId};
 use serde::de::IgnoredAny;
 
 use super::Retry;
@@ -18,6 +18,8 @@ use crate::user::User;
 /// Carries the parts of one file.
 pub(super) struct Parts<'a> {
     pub(super) user: &'a User,
+    /// The server holds whoever asks for parts of a group's file to the rule of that group.
+    pub(super) acting_as: Option<&'a GroupId>,
     pub(super) file: &'a FileId,
     pub(super) cancel: &'a CancelToken,
 }
@@ -39,7 +41,7 @@ impl Parts<'_> {
             Some(_) => Call::post(&[session.as_str(), &number, end])?,
             None => Call::post(&["file", "part", session.as_str(), &number, end])?,
         };
-        let call = call.at(own).bytes(part).within(PART_TIMEOUT);
+        let call = call.at(own).acting_as(self.acting_as).bytes(part).within(PART_TIMEOUT);
         let mut attempts = self.retry().start();
         loop {
             let error = match self.cancel.guard(self.user.0.session.call::<IgnoredAny>(&call)).await {
@@ -77,7 +79,7 @@ impl Parts<'_> {
         let own = self.user.0.client.0.file_part_url.as_ref().filter(|_| part.extern_storage);
         let id = part.part_id.as_str();
         let call = if own.is_some() { Call::get(&[id])? } else { Call::get(&["file", "part", id])? };
-        let call = call.at(own).within(PART_TIMEOUT);
+        let call = call.at(own).acting_as(self.acting_as).within(PART_TIMEOUT);
         let fetch = || async {
             match own {
                 // Whoever stores the app's parts needs no access token to hand them out.
@@ -90,7 +92,7 @@ impl Parts<'_> {
 
     async fn list_page(&self, after: i64) -> Result<Vec<FilePart>, Error> {
         let after = after.to_string();
-        let call = Call::get(&["file", self.file.as_str(), "part_fetch", &after])?;
+        let call = Call::get(&["file", self.file.as_str(), "part_fetch", &after])?.acting_as(self.acting_as);
         match self.user.0.session.call(&call).await {
             // Some servers have no empty page.
             Err(error) if error.is_server(ErrorCode::FileNotFound) => Ok(Vec::new()),

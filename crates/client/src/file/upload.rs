@@ -276,7 +276,8 @@ impl Upload {
     }
 
     fn carrier(&self) -> Parts<'_> {
-        Parts { user: self.place.user(), file: &self.file, cancel: &self.cancel }
+        let (user, acting_as) = (self.place.user(), self.place.acting_as());
+        Parts { user, acting_as, file: &self.file, cancel: &self.cancel }
     }
 }
 
