@@ -89,8 +89,8 @@ export class Group {
 			});
 		} else {
 			this.#known = group as Partial<GroupData>;
-			this.base_url = String(second);
-			this.app_token = String(third);
+			this.base_url = typeof second === "string" ? second : second.base_url;
+			this.app_token = typeof third === "string" ? third : third.app_token;
 			this.user = user as User;
 		}
 	}

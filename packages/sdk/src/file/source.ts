@@ -98,8 +98,8 @@ function once(bytes: Uint8Array): PartSource {
 function iteratorSource(iterator: AsyncIterator<Uint8Array>): PartSource {
 	return {
 		async next() {
-			const {done, value} = await iterator.next();
-			return done === true ? undefined : value;
+			const step: IteratorResult<Uint8Array, unknown> = await iterator.next();
+			return step.done === true ? undefined : step.value;
 		},
 	};
 }
