@@ -27,13 +27,18 @@ describe("places without a window", () => {
 	test("a service worker", async () => {
 		const {page, context} = await openPage(browser, pages.origin);
 		const outcome = await page.evaluate(async (target) => {
-			await navigator.serviceWorker.register("/test/workers/service.js", {type: "module"});
-			const {active} = await navigator.serviceWorker.ready;
+			const registration = await navigator.serviceWorker.register("/test/workers/service.js", {type: "module"});
+			const worker = registration.installing ?? registration.waiting ?? registration.active;
+			await new Promise((resolve) => {
+				const look = () => worker?.state === "activated" && resolve(undefined);
+				worker?.addEventListener("statechange", look);
+				look();
+			});
 			const {port1, port2} = new MessageChannel();
 			const answered = new Promise((resolve) => {
 				port1.onmessage = ({data}) => resolve(data);
 			});
-			active?.postMessage(target, [port2]);
+			worker?.postMessage(target, [port2]);
 			return answered;
 		}, {base_url: server.base_url, app_token: APP_TOKEN});
 		assert.equal(outcome, "done");
