@@ -11,12 +11,26 @@ export interface SealedText {
 	sealed: string;
 }
 
+/** What an app would keep of a file: its content lies on the server, in encrypted parts. */
+export interface SealedFile {
+	/** Id of the author. */
+	author: string;
+	file_id: string;
+}
+
+/** A file as somebody gets it. */
+export interface OpenedFile {
+	name: string;
+	content: Blob;
+	/** The key of the group that protects it. */
+	key_id: string;
+}
+
 /** A message as somebody reads it. */
 export interface OpenedText {
 	text: string;
 	/** The key of the group that it was encrypted with. */
 	key_id: string;
-	mine: boolean;
 }
 
 /** One person with a device of their own: another client, another store. */
@@ -90,7 +104,20 @@ export class Person {
 	/** Opens a message, and demands the author's signature. */
 	async open({author, sealed}: SealedText): Promise<OpenedText> {
 		const text = await this.#joined.decryptString(sealed, true, author);
-		return {text, key_id: keyOf(sealed), mine: author === this.id};
+		return {text, key_id: keyOf(sealed)};
+	}
+
+	/** Encrypts a file and uploads it. Its name is encrypted too. */
+	async upload(file: File): Promise<SealedFile> {
+		const {file_id} = await this.#joined.createFile(file, {sign: true});
+		return {author: this.#present.data.user_id, file_id};
+	}
+
+	/** Downloads a file and opens it, and demands the author's signature on each part. */
+	async download({author, file_id}: SealedFile): Promise<OpenedFile> {
+		const file = await this.#joined.getFile(file_id);
+		const content = await file.blob({signed_by: author});
+		return {name: file.name ?? "a file without a name", content, key_id: file.meta.master_key_id};
 	}
 
 	get #present(): User {

@@ -9,6 +9,8 @@ export interface Settings {
 	for?: string;
 	title?: string;
 	href?: string;
+	src?: string;
+	alt?: string;
 	download?: string;
 	autocomplete?: string;
 	"aria-live"?: string;

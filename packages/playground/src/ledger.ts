@@ -57,6 +57,20 @@ export class Ledger {
 		this.#add(entry);
 	}
 
+	/** Adds a file, whose content went to the server in the requests before. */
+	file(actor: string, file_id: string): void {
+		const line = element(
+			"summary",
+			{},
+			badge(actor),
+			element("span", {class: "method app", text: "APP"}),
+			element("span", {class: "path", text: "a file, as an app would store it"}),
+			element("span", {class: "size", text: "its id alone"}),
+		);
+		const entry = element("details", {class: "kept"}, line, ...part("Stored", {bytes: file_id.length, text: file_id}));
+		this.#add(entry);
+	}
+
 	clear(): void {
 		this.#list.replaceChildren();
 		this.#sums.textContent = "";

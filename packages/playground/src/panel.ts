@@ -8,6 +8,7 @@ export interface Actions {
 	join(): void;
 	rotate(): void;
 	send(text: string): void;
+	upload(file: File): void;
 }
 
 /** What a panel has to know of the other one. */
@@ -50,6 +51,10 @@ export class Panel {
 
 	readonly #text: HTMLInputElement;
 
+	readonly #file = element("input", {type: "file", name: "file", "aria-label": "A file"});
+
+	readonly #attach = element("button", {type: "button", text: "File…", title: "Send a file"});
+
 	readonly #failure = element("p", {class: "failure", "aria-live": "assertive"});
 
 	constructor(person: Person, root: HTMLElement) {
@@ -74,7 +79,9 @@ export class Panel {
 		this.#text = element("input", {id: `${id}-text`, name: "text", autocomplete: "off", "aria-label": `A text from ${person.name}`});
 		this.#text.required = true;
 		this.#text.placeholder = "Write something";
-		this.#composer = element("form", {class: "composer"}, this.#text, element("button", {class: "main", text: "Send"}));
+		this.#file.hidden = true;
+		const send = element("button", {class: "main", text: "Send"});
+		this.#composer = element("form", {class: "composer"}, this.#text, this.#file, this.#attach, send);
 		root.replaceChildren(
 			element("h2", {id: `${id}-name`, text: person.name}),
 			this.#state,
@@ -92,6 +99,14 @@ export class Panel {
 		onSubmit(this.#composer, () => {
 			actions.send(this.#text.value);
 			this.#text.value = "";
+		});
+		this.#attach.addEventListener("click", () => this.#file.click());
+		this.#file.addEventListener("change", () => {
+			for (const file of this.#file.files ?? []) {
+				actions.upload(file);
+			}
+			// The same file may be sent once more.
+			this.#file.value = "";
 		});
 		this.#group.addEventListener("click", () => actions.makeGroup());
 		this.#join.addEventListener("click", () => actions.join());

@@ -1,9 +1,9 @@
-import {type OpenedText, Person, type SealedText, explained} from "./conversation.js";
+import {type OpenedFile, Person, explained} from "./conversation.js";
 import {element, found, short} from "./dom.js";
 import {Ledger} from "./ledger.js";
 import {Panel} from "./panel.js";
 import {followTheme} from "./theme.js";
-import {watchTraffic} from "./traffic.js";
+import {size, watchTraffic} from "./traffic.js";
 
 /** Milliseconds between two looks for a key that the server is still encrypting for the other one, and how many. */
 const PATIENCE = {pause: 250, looks: 20};
@@ -26,6 +26,7 @@ for (const panel of panels) {
 		join: () => act(panel, () => join(panel)),
 		rotate: () => act(panel, () => rotate(panel)),
 		send: (text) => act(panel, () => send(panel, text)),
+		upload: (file) => act(panel, () => upload(panel, file)),
 	});
 }
 refresh();
@@ -86,18 +87,45 @@ async function rotate({person}: Panel): Promise<void> {
 async function send({person}: Panel, text: string): Promise<void> {
 	const message = await person.seal(text);
 	ledger.message(person.name, message.sealed);
-	await deliver((reader) => reader.open(message), message);
+	await deliver(message.author, async (reader) => {
+		const {text, key_id} = await reader.open(message);
+		return {content: element("span", {text}), key_id};
+	});
+}
+
+async function upload({person}: Panel, file: File): Promise<void> {
+	const message = await person.upload(file);
+	ledger.file(person.name, message.file_id);
+	await deliver(message.author, async (reader) => {
+		const opened = await reader.download(message);
+		return {content: shown(opened), key_id: opened.key_id};
+	});
 }
 
 /** Shows a message to everybody who is in the group: each opens it alone, with keys of their own. */
-async function deliver(open: (reader: Person) => Promise<OpenedText>, {author}: SealedText): Promise<void> {
+async function deliver(
+	author: string,
+	open: (reader: Person) => Promise<{content: HTMLElement; key_id: string}>,
+): Promise<void> {
 	const name = people.find(({id}) => id === author)?.name ?? "";
 	for (const panel of panels) {
 		if (panel.person.group !== undefined) {
-			const {text, key_id, mine} = await as(panel.person, () => open(panel.person));
-			panel.show(mine ? "You" : name, mine, element("span", {text}), `key ${short(key_id)}, signature verified`);
+			const {content, key_id} = await as(panel.person, () => open(panel.person));
+			const mine = panel.person.id === author;
+			panel.show(mine ? "You" : name, mine, content, `key ${short(key_id)}, signature verified`);
 		}
 	}
+}
+
+/** A file as a link to save it, and a picture as a picture. The addresses live as long as the page. */
+function shown({name, content}: OpenedFile): HTMLElement {
+	const address = URL.createObjectURL(content);
+	const link = element("a", {href: address, download: name, text: `${name} (${size(content.size)})`});
+	// By its name: what a file claims to be is as trustworthy as its author, and nothing but pictures is ever shown.
+	if (!/\.(png|jpe?g|gif|webp|avif)$/i.test(name)) {
+		return element("span", {}, link);
+	}
+	return element("span", {}, element("img", {src: address, alt: name}), link);
 }
 
 function refresh(): void {

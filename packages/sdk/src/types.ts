@@ -296,6 +296,7 @@ export type FileMetaFetched = Omit<FileMetaInformation, "file_name">;
 
 /** Where an upload gets its content from, piece by piece; `undefined` at the end. */
 export interface PartSource {
+	/** The next bytes, as many as there are at hand; `undefined` at the end. */
 	next(): Promise<Uint8Array | undefined>;
 }
 

@@ -132,6 +132,20 @@ describe("apps built without any configuration", () => {
 		}
 	});
 
+	test("esbuild and Rollup without any file to copy: the entry with the WebAssembly inside", async () => {
+		const [esbuilt, rolled] = [join(folder, "esbuild-inline"), join(folder, "rollup-inline")];
+		await esbuild({absWorkingDir: app, entryPoints: ["src/inline.js"], bundle: true, format: "esm", outdir: esbuilt});
+		const bundle = await rollup({input: join(app, "src/inline.js"), plugins: [nodeResolve({browser: true})]});
+		await bundle.write({dir: rolled});
+		await bundle.close();
+		for (const out of [esbuilt, rolled]) {
+			assert.deepEqual(await files(out), ["inline.js"]);
+			const pages = await serve(out);
+			assert.deepEqual(await run(`${pages.origin}/empty`, ["session"], "/inline.js"), [true]);
+			await pages.stop();
+		}
+	});
+
 	test("a service worker", async () => {
 		const out = join(folder, "service_worker");
 		await mkdir(out);

@@ -82,6 +82,31 @@ describe("the playground, as the development server serves it", () => {
 		await context.close();
 	});
 
+	test("files reach the other one under their name, and neither that nor their content is sent in clear", async () => {
+		const opened = await open();
+		const {context, page, alice, bob, sent} = opened;
+		await meet(opened);
+		const secret = "meet at noon, by the old mill. ".repeat(200_000);
+		const plan = {name: "the plan.txt", mimeType: "text/plain", buffer: Buffer.from(secret)};
+		await alice.locator("input[type=file]").setInputFiles(plan);
+		const link = bob.getByRole("link", {name: "the plan.txt (6.2 MB)"});
+		await link.waitFor();
+		const content = await link.evaluate(async (element) => (await fetch(/** @type {HTMLAnchorElement} */ (element).href)).text());
+		assert.ok(content === secret, `${content.length} characters came back`);
+
+		const dot = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+		const picture = {name: "dot.png", mimeType: "image/png", buffer: Buffer.from(dot, "base64")};
+		await bob.locator("input[type=file]").setInputFiles(picture);
+		await alice.getByRole("img", {name: "dot.png"}).waitFor();
+		await page.waitForFunction(() => document.querySelector("img")?.naturalWidth === 1);
+
+		for (const clear of ["meet at noon", "the plan", "dot.png", "IHDR"]) {
+			assert.ok(sent.every((text) => !text.includes(clear)), `sent in clear: ${clear}`);
+		}
+		await page.locator("#server").getByText("a file, as an app would store it").first().waitFor();
+		await context.close();
+	});
+
 	test("after a rotation both use the new key, and what came before stays readable", async () => {
 		const opened = await open();
 		const {context, alice, bob} = opened;

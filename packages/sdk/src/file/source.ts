@@ -6,12 +6,14 @@ const PIECE = 4 * 1024 * 1024;
 
 /** What of a file of Node's `fs/promises` is used. */
 export interface FileHandleLike {
+	/** Reads bytes into a buffer; at a position, or where the last reading ended. */
 	read(
 		buffer: Uint8Array,
 		offset: number,
 		length: number,
 		position: number | null,
 	): Promise<{bytesRead: number}>;
+	/** Asks for the size, in bytes. */
 	stat(): Promise<{size: number}>;
 }
 

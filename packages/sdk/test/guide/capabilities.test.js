@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import {createHmac} from "node:crypto";
-import {mkdtemp, readFile, rm, writeFile} from "node:fs/promises";
+import {mkdtemp, readFile, readdir, rm, writeFile} from "node:fs/promises";
 import {createServer} from "node:http";
 import {tmpdir} from "node:os";
 import {join} from "node:path";
@@ -112,7 +112,7 @@ describe("the guides to single capabilities: the code of each page is a program 
 		assert.ok(page["error_message"].length > 0);
 	});
 
-	test("no link of the index or of a guide in it leads nowhere", async () => {
+	test("every page is in the index, and no link of a guide leads nowhere", async () => {
 		const index = await readFile(new URL("README.md", DOCS), "utf8");
 		const linked = [...index.matchAll(/\]\(([a-z-]+\.md)\)/g)].map(([, name = ""]) => name);
 		for (const name of linked) {
@@ -121,6 +121,8 @@ describe("the guides to single capabilities: the code of each page is a program 
 				await assert.doesNotReject(readFile(new URL(target, new URL(name, DOCS))), `${name} links to ${target}`);
 			}
 		}
+		const pages = (await readdir(DOCS)).filter((name) => name.endsWith(".md") && name !== "README.md");
+		assert.deepEqual(pages.filter((name) => !linked.includes(name)), []);
 	});
 });
 
