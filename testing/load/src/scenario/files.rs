@@ -87,7 +87,7 @@ pub(super) fn whole(stage: &Stage<'_>) -> Result<Vec<Row>> {
     let down_bounds = bounds(stage, |bench| {
         Ok(vec![file::download(bench, PART, 1)?, file::copy(bench, PART, count, Flush::Once)?])
     })?;
-    let name = |way: &str| format!("file of {} MiB {way}, one client", PART * count >> 20);
+    let name = |way: &str| format!("file of {} MiB {way}, one client", (PART * count) >> 20);
     Ok(vec![
         Row::of_transfer(&name("up"), up, up_bounds, memory_up),
         Row::of_transfer(&name("down"), down, down_bounds, memory_down),
