@@ -15,7 +15,7 @@ use std::path::PathBuf;
 pub(crate) use flags::Flags;
 pub(crate) use settings::{Settings, build};
 pub(crate) use sources::{Effective, Origin};
-pub(crate) use value::LogFormat;
+pub(crate) use value::{LogFormat, MailKind};
 
 use crate::failure::Failure;
 use sources::Sources;
@@ -49,12 +49,10 @@ impl Configuration {
         let settings = Settings::read(&mut sources);
         let Sources { problems, warnings, effective, file, .. } = sources;
         match settings {
-            Some(settings) if problems.is_empty() => {
-                if let Some(text) = settings.contradiction() {
-                    return Err(Failure::Refused(text.to_owned()));
-                }
-                Ok(Self { settings, effective, file, warnings })
-            }
+            Some(settings) if problems.is_empty() => match settings.contradictions().as_slice() {
+                [] => Ok(Self { settings, effective, file, warnings }),
+                texts => Err(Failure::Refused(several(texts))),
+            },
             _ => Err(failure(&problems)),
         }
     }
@@ -63,13 +61,18 @@ impl Configuration {
 fn failure(problems: &[Problem]) -> Failure {
     let lines: Vec<_> =
         problems.iter().map(|problem| format!("{}: {}", problem.origin, problem.text)).collect();
-    let text = match lines.as_slice() {
-        [line] => line.clone(),
-        lines => format!("the configuration has {} problems:\n  {}", lines.len(), lines.join("\n  ")),
-    };
+    let text = several(&lines);
     if problems.iter().any(|problem| matches!(problem.origin, Origin::Flag(_))) {
         Failure::CommandLine(text)
     } else {
         Failure::Refused(text)
+    }
+}
+
+fn several<T: AsRef<str>>(lines: &[T]) -> String {
+    let lines: Vec<&str> = lines.iter().map(AsRef::as_ref).collect();
+    match lines.as_slice() {
+        [line] => (*line).to_owned(),
+        lines => format!("the configuration has {} problems:\n  {}", lines.len(), lines.join("\n  ")),
     }
 }

@@ -2,19 +2,24 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use keyfold_protocol::customer::{CaptchaKind, CustomerRegistration};
 use keyfold_protocol::encoding::SecretText;
+use keyfold_server::clock::SystemClock;
 use keyfold_server::config::{Rate, ThrottleLimits};
+use keyfold_server::customer::CustomerConfig;
 use keyfold_server::db::{PostgresConfig, TlsMode};
 use keyfold_server::group::limits::GroupLimits;
+use keyfold_server::mail::{MailConfig, MailTransport, SmtpConfig, SmtpSecurity};
 use keyfold_server::{
-    CallbackConfig, ClientAddressSource, Config, DatabaseConfig, Limits, Quota, RootKey, StorageBackend,
-    StorageConfig,
+    CallbackConfig, Captcha, ClientAddressSource, Config, DatabaseConfig, Limits, Quota, RootKey,
+    StorageBackend, StorageConfig,
 };
 
 use super::sources::Sources;
-use super::value::{BucketOptions, LogFilter, LogFormat, StorageKind, Value};
+use super::value::{BucketOptions, LogFilter, LogFormat, MailKind, StorageKind, Value};
 
 /// One setting, as the table describes it.
 pub(crate) struct Setting {
@@ -108,6 +113,8 @@ settings! {
         data: PathBuf = "./keyfold-data";
         /// The root key's file, if not `root.key` in the data folder; made with mode 0600 on the first start.
         root_key_file: Option<PathBuf> = "";
+        /// Where people reach this server: links in mails begin with it.
+        public_url: String = "http://localhost:3002";
         /// Number of reverse proxies of yours in front: the client's address is then taken from X-Forwarded-For.
         trusted_proxies: usize = "0";
         /// What to log, as a level (error, warn, info, debug, trace) or as `target=level` pairs, separated by commas.
@@ -158,6 +165,38 @@ settings! {
         callback_private_targets: bool = "false";
     }
 
+    /// The people who own apps.
+    customers: CustomersSection {
+        /// Who may register: open (everybody), invitation (who got one by `keyfold customer invite`), closed (nobody).
+        registration: CustomerRegistration = "open";
+        /// What has to be solved to register and to ask for a new password: image, proof_of_work, or off, for servers that strangers cannot reach.
+        captcha: CaptchaKind = "image";
+        /// Zero bits of the proof of work, 1 to 40; each one doubles the work. 18 take a browser some seconds.
+        proof_of_work_bits: u32 = "18";
+    }
+
+    /// Mails to customers. Without them the operator confirms addresses and resets passwords: `keyfold customer --help`.
+    mail: MailSection {
+        /// How mails leave: none, smtp, folder (one .eml file per mail), or log, with serve --dev only, because mails hold tokens.
+        transport: MailKind = "none";
+        /// Sender: `Name <address>` or an address.
+        from: String = "Keyfold <keyfold@localhost.localdomain>";
+        /// The mail server, by the name that is in its certificate.
+        smtp_host: Option<String> = "";
+        /// Its port, if not the usual one: 465 with tls, 587 with starttls, 25 with plaintext.
+        smtp_port: Option<u16> = "";
+        /// Encryption: tls from the first byte, starttls, or plaintext, for a relay on the same machine.
+        smtp_security: SmtpSecurity = "tls";
+        /// User name, if the mail server wants one.
+        smtp_user: Option<String> = "";
+        /// Password of that user.
+        smtp_password: Option<SecretText> = "";
+        /// How long the mail server may take to answer.
+        smtp_timeout: Duration = "20s";
+        /// Where the transport folder puts mails; it must exist.
+        folder: Option<PathBuf> = "";
+    }
+
     /// Bounds on time and resources.
     limits: LimitsSection {
         /// Open connections of clients; more wait to be accepted.
@@ -168,6 +207,8 @@ settings! {
         request_timeout: Duration = "30s";
         /// Time that running requests have to end when the server is told to stop.
         shutdown_timeout: Duration = "10s";
+        /// How often to look for background work that nobody announced: that of servers that died, and what is to be tried again.
+        job_interval: Duration = "2s";
         /// A session ends when it was not refreshed for this long.
         session_idle: Duration = "180d";
         /// A session ends this long after the login, used or not.
@@ -186,10 +227,14 @@ settings! {
         group_pending: u32 = "10000";
         /// How long the remaining keys of a new member may be uploaded.
         group_key_session: Duration = "1h";
+        /// How long a member may take to finish a key rotation.
+        group_rotation_expiry: Duration = "400d";
     }
 
     /// Requests that are let through before 429 is answered: how many at once, and how many in the long run.
     throttle: ThrottleSection {
+        /// Servers on the same database. Each lets its part through of what it counts by itself: all but the failed logins per device.
+        servers: u32 = "1";
         /// Failed logins (password, one-time code, recovery key) per device.
         failed_logins: Rate = "10 + 2/min";
         /// Failed logins per address, over all devices.
@@ -198,26 +243,50 @@ settings! {
         lookups_per_address: Rate = "300 + 300/min";
         /// Registrations per address and app. The app's backend is exempt.
         registrations_per_address: Rate = "60 + 30/min";
+        /// Invitations and join requests per user. The app's backend is exempt.
+        approaches_per_user: Rate = "500 + 60/min";
+        /// Captchas per address.
+        captchas_per_address: Rate = "60 + 30/min";
+        /// Mails that somebody at an address has sent.
+        mails_per_address: Rate = "20 + 5/min";
+        /// Mails to a recipient.
+        mails_per_recipient: Rate = "5 + 1/min";
     }
 }
 
-/// The configuration of a server.
-#[allow(
-    clippy::needless_update,
-    reason = "what the server gains has its default until it has a line in the table"
-)]
+/// The configuration of a server. Every field is named: what the server gains has to get a line in the table.
 pub(crate) fn build(settings: &Settings, database: DatabaseConfig, root_key: RootKey) -> Config {
-    let mut config = Config::new(settings.server.listen, database, root_key);
-    if settings.server.trusted_proxies > 0 {
-        config.client_address = ClientAddressSource::Forwarded { proxies: settings.server.trusted_proxies };
+    let server = &settings.server;
+    let client_address = match server.trusted_proxies {
+        0 => ClientAddressSource::Peer,
+        proxies => ClientAddressSource::Forwarded { proxies },
+    };
+    Config {
+        listen: server.listen,
+        storage: settings.storage(),
+        database,
+        root_key,
+        // `serve --dev` and what belongs to it; no file should say so.
+        development: false,
+        playground: None,
+        client_address,
+        servers: settings.throttle.servers,
+        limits: limits(settings),
+        customers: customers(&settings.customers),
+        mail: mail(settings),
+        clock: Arc::new(SystemClock),
     }
-    config.storage = storage(settings, config.storage.backend);
-    let limits = &settings.limits;
-    config.limits = Limits {
+}
+
+fn limits(settings: &Settings) -> Limits {
+    let (limits, throttle) = (&settings.limits, &settings.throttle);
+    let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    Limits {
         connections: limits.connections,
         header_timeout: limits.header_timeout,
         request_timeout: limits.request_timeout,
         shutdown_timeout: limits.shutdown_timeout,
+        job_interval: limits.job_interval,
         session_idle: limits.session_idle,
         session_lifetime: limits.session_lifetime,
         sessions_per_device: limits.sessions_per_device,
@@ -227,54 +296,108 @@ pub(crate) fn build(settings: &Settings, database: DatabaseConfig, root_key: Roo
             members: limits.group_members,
             children: limits.group_children,
             pending: limits.group_pending,
-            key_session_ms: u64::try_from(limits.group_key_session.as_millis()).unwrap_or(u64::MAX),
-            ..GroupLimits::default()
+            key_session_ms: milliseconds(limits.group_key_session),
+            rotation_expiry_ms: milliseconds(limits.group_rotation_expiry),
         },
         throttle: ThrottleLimits {
-            failed_logins: settings.throttle.failed_logins,
-            failed_logins_per_address: settings.throttle.failed_logins_per_address,
-            lookups_per_address: settings.throttle.lookups_per_address,
-            registrations_per_address: settings.throttle.registrations_per_address,
-            ..ThrottleLimits::default()
+            failed_logins: throttle.failed_logins,
+            failed_logins_per_address: throttle.failed_logins_per_address,
+            lookups_per_address: throttle.lookups_per_address,
+            registrations_per_address: throttle.registrations_per_address,
+            approaches_per_user: throttle.approaches_per_user,
+            captchas_per_address: throttle.captchas_per_address,
+            mails_per_address: throttle.mails_per_address,
+            mails_per_recipient: throttle.mails_per_recipient,
         },
-        ..Limits::default()
-    };
-    config
+    }
 }
 
-fn storage(settings: &Settings, usual: StorageBackend) -> StorageConfig {
-    let section = &settings.storage;
-    let folder = || section.folder.clone().unwrap_or_else(|| settings.server.data.join("files"));
-    let backend = match (section.backend, &section.bucket_url, usual) {
-        (StorageKind::Disabled, _, _) | (StorageKind::Auto, _, StorageBackend::Disabled) => {
-            StorageBackend::Disabled
-        }
-        (StorageKind::Bucket, Some(url), _) => {
-            StorageBackend::Bucket { url: url.clone(), options: section.bucket_options.0.clone() }
-        }
-        // Without a URL a bucket has been refused by `Settings::check`.
-        (StorageKind::Auto | StorageKind::Folder | StorageKind::Bucket, _, _) => {
-            StorageBackend::Folder { path: folder() }
-        }
+fn customers(section: &CustomersSection) -> CustomerConfig {
+    let captcha = match section.captcha {
+        CaptchaKind::Image => Captcha::Image,
+        CaptchaKind::ProofOfWork => Captcha::ProofOfWork { zero_bits: section.proof_of_work_bits },
+        CaptchaKind::Off => Captcha::Off,
     };
-    let mut config = StorageConfig::new(backend);
-    config.quota = Quota { files: section.quota_files, bytes: section.quota_bytes };
-    config.upload_timeout = section.upload_timeout;
-    config.idle_timeout = section.idle_timeout;
-    config.buffered_uploads = section.buffered_uploads;
-    config.callbacks = CallbackConfig {
-        timeout: section.callback_timeout,
-        attempts: section.callback_attempts,
-        allow_private_targets: section.callback_private_targets,
+    CustomerConfig { registration: section.registration, captcha }
+}
+
+fn mail(settings: &Settings) -> MailConfig {
+    let section = &settings.mail;
+    // What a transport needs is there: `Settings::contradictions` asks for it.
+    let transport = match section.transport {
+        MailKind::None => MailTransport::None,
+        MailKind::Smtp => MailTransport::Smtp(SmtpConfig {
+            host: section.smtp_host.clone().unwrap_or_default(),
+            port: section.smtp_port,
+            security: section.smtp_security,
+            credentials: section.smtp_user.clone().zip(section.smtp_password.clone()),
+            timeout: section.smtp_timeout,
+        }),
+        MailKind::Folder => MailTransport::Folder(section.folder.clone().unwrap_or_default()),
+        MailKind::Log => MailTransport::Log,
     };
-    config
+    MailConfig { transport, sender: section.from.clone(), public_url: settings.server.public_url.clone() }
 }
 
 impl Settings {
     /// What is wrong with settings that are good one by one.
-    pub(super) fn contradiction(&self) -> Option<&'static str> {
-        (self.storage.backend == StorageKind::Bucket && self.storage.bucket_url.is_none())
-            .then_some("storage.backend is bucket, but storage.bucket_url is empty")
+    pub(super) fn contradictions(&self) -> Vec<&'static str> {
+        let (storage, mail) = (&self.storage, &self.mail);
+        let missing = [
+            (
+                storage.backend == StorageKind::Bucket && storage.bucket_url.is_none(),
+                "storage.backend is bucket, but storage.bucket_url is empty",
+            ),
+            (
+                mail.transport == MailKind::Smtp && mail.smtp_host.is_none(),
+                "mail.transport is smtp, but mail.smtp_host is empty",
+            ),
+            (
+                mail.transport == MailKind::Folder && mail.folder.is_none(),
+                "mail.transport is folder, but mail.folder is empty",
+            ),
+            (
+                mail.smtp_user.is_some() != mail.smtp_password.is_some(),
+                "mail.smtp_user and mail.smtp_password need each other",
+            ),
+            (
+                !(1..=40).contains(&self.customers.proof_of_work_bits),
+                "customers.proof_of_work_bits is not between 1 and 40",
+            ),
+            (self.throttle.servers == 0, "throttle.servers is 0: count at least this one"),
+            (self.limits.connections == 0, "limits.connections is 0: nobody could reach the server"),
+        ];
+        missing.into_iter().filter(|(is_wrong, _)| *is_wrong).map(|(_, text)| text).collect()
+    }
+
+    /// Where the contents of files were asked to lie.
+    pub(crate) fn storage(&self) -> StorageConfig {
+        let section = &self.storage;
+        let folder = || section.folder.clone().unwrap_or_else(|| self.server.data.join("files"));
+        let backend = match (section.backend, &section.bucket_url) {
+            (StorageKind::Disabled, _) => StorageBackend::Disabled,
+            // Several servers on PostgreSQL need a place that all of them reach: nobody but the operator knows one.
+            (StorageKind::Auto, _) if self.database.url.is_some() => StorageBackend::Disabled,
+            (StorageKind::Bucket, Some(url)) => {
+                StorageBackend::Bucket { url: url.clone(), options: section.bucket_options.0.clone() }
+            }
+            // Without a URL a bucket has been refused by `contradictions`.
+            (StorageKind::Auto | StorageKind::Folder | StorageKind::Bucket, _) => {
+                StorageBackend::Folder { path: folder() }
+            }
+        };
+        StorageConfig {
+            backend,
+            quota: Quota { files: section.quota_files, bytes: section.quota_bytes },
+            upload_timeout: section.upload_timeout,
+            idle_timeout: section.idle_timeout,
+            buffered_uploads: section.buffered_uploads,
+            callbacks: CallbackConfig {
+                timeout: section.callback_timeout,
+                attempts: section.callback_attempts,
+                allow_private_targets: section.callback_private_targets,
+            },
+        }
     }
 
     /// The database that was asked for.
@@ -311,6 +434,12 @@ mod tests {
         let built = build(&settings, settings.database(), root_key);
         assert_eq!(format!("{:?}", built.limits), format!("{:?}", Limits::default()));
         assert_eq!(built.client_address, ClientAddressSource::Peer);
+        let library = Config::new(settings.server.listen, settings.database(), built.root_key.clone());
+        assert_eq!(format!("{:?}", built.mail), format!("{:?}", library.mail));
+        assert_eq!((built.customers, built.servers), (library.customers, library.servers));
+        assert_eq!(built.storage.callbacks.attempts, library.storage.callbacks.attempts);
+        assert_eq!(built.storage.quota, library.storage.quota);
+        assert_eq!(settings.contradictions(), Vec::<&str>::new());
     }
 
     #[test]

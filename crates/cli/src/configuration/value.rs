@@ -4,9 +4,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use keyfold_protocol::customer::{CaptchaKind, CustomerRegistration};
 use keyfold_protocol::encoding::SecretText;
 use keyfold_server::config::Rate;
 use keyfold_server::db::TlsMode;
+use keyfold_server::mail::SmtpSecurity;
 use tracing_subscriber::filter::Targets;
 
 /// A type that a setting can have.
@@ -54,6 +56,19 @@ pub(crate) enum StorageKind {
     Folder,
     /// With a provider.
     Bucket,
+}
+
+/// How mails leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MailKind {
+    /// Not at all.
+    None,
+    /// By a mail server.
+    Smtp,
+    /// As files.
+    Folder,
+    /// As lines of the log.
+    Log,
 }
 
 /// Pairs of names and values, some of them secret.
@@ -210,6 +225,10 @@ macro_rules! choices {
 choices! {
     LogFormat { Auto "auto", Text "text", Json "json" }
     StorageKind { Auto "auto", Disabled "disabled", Folder "folder", Bucket "bucket" }
+    MailKind { None "none", Smtp "smtp", Folder "folder", Log "log" }
+    SmtpSecurity { Tls "tls", StartTls "starttls", Plaintext "plaintext" }
+    CustomerRegistration { Open "open", Invitation "invitation", Closed "closed" }
+    CaptchaKind { Image "image", ProofOfWork "proof_of_work", Off "off" }
     TlsMode { Disable "disable", Prefer "prefer", Require "require", VerifyFull "verify-full" }
 }
 
