@@ -215,12 +215,12 @@ pub(crate) struct AppDelete {
 pub(crate) enum Database {
     /// Bring the tables up to date; servers do this by themselves when they start
     Migrate(Json),
-    /// Copy the embedded database to a file, while servers run, and verify the copy
+    /// Copy the embedded database, the contents of files, or both, while servers run, and verify the copy
     Backup(Backup),
-    /// Put a backup into the place of an embedded database that does not exist
+    /// Put a backup into the place of an embedded database that does not exist, and contents of files back into the storage
     Restore(Restore),
-    /// Check the database: its structure, its references, and that its secrets open under the root key
-    Check(Json),
+    /// Check the database, without changing anything: its structure, its references, and that its secrets open under the root key
+    Check(DatabaseCheck),
 }
 
 #[derive(Args)]
@@ -232,9 +232,13 @@ pub(crate) struct Json {
 
 #[derive(Args)]
 pub(crate) struct Backup {
-    /// File to write; it must not exist
-    #[arg(long, value_name = "FILE")]
-    pub(crate) out: PathBuf,
+    /// File to write the embedded database to; it must not exist
+    #[arg(long, value_name = "FILE", required_unless_present = "files")]
+    pub(crate) out: Option<PathBuf>,
+
+    /// Folder to copy the contents of files to. It may hold those of earlier backups: only new ones are copied
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) files: Option<PathBuf>,
 
     /// Print JSON
     #[arg(long)]
@@ -243,9 +247,28 @@ pub(crate) struct Backup {
 
 #[derive(Args)]
 pub(crate) struct Restore {
-    /// The backup
-    #[arg(long, value_name = "FILE")]
-    pub(crate) from: PathBuf,
+    /// The backup of the embedded database
+    #[arg(long, value_name = "FILE", required_unless_present = "files")]
+    pub(crate) from: Option<PathBuf>,
+
+    /// The folder with the contents of files. Those that are missing in the storage are put back there
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) files: Option<PathBuf>,
+
+    /// Restore what there is, though the contents of some files are in neither place
+    #[arg(long, requires = "files")]
+    pub(crate) accept_missing: bool,
+
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct DatabaseCheck {
+    /// Look for the contents of all files in the storage, too
+    #[arg(long)]
+    pub(crate) files: bool,
 
     /// Print JSON
     #[arg(long)]
@@ -276,6 +299,10 @@ pub(crate) enum Config {
 
 #[derive(Args)]
 pub(crate) struct ConfigCheck {
+    /// Connect to the database, the storage of files and the mail server, too
+    #[arg(long)]
+    pub(crate) connect: bool,
+
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,

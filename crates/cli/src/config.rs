@@ -3,17 +3,20 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use keyfold_server::db::{Db, SCHEMA_VERSION};
+use keyfold_server::mail::MailTransport;
+use keyfold_server::storage::{self, StorageError};
+use keyfold_server::{Config as Server, RootKey, installation};
 use serde_json::{Map, Value, json};
 
 use crate::arguments::{ConfigCheck, ConfigPrint};
 use crate::configuration::{Configuration, Effective, Origin, Settings, build};
 use crate::failure::Failure;
-use keyfold_server::RootKey;
 
 const MASK: &str = "********";
 
 /// Whether a server would accept the configuration; problems have been reported by whoever loaded it.
-pub(crate) fn check(configuration: &Configuration, arguments: &ConfigCheck) -> Result<(), Failure> {
+pub(crate) async fn check(configuration: &Configuration, arguments: &ConfigCheck) -> Result<(), Failure> {
     let settings = &configuration.settings;
     let database = settings.database();
     database.check().map_err(Failure::refused)?;
@@ -23,10 +26,16 @@ pub(crate) fn check(configuration: &Configuration, arguments: &ConfigCheck) -> R
     } else {
         RootKey::new(1, &[0; keyfold_server::ROOT_KEY_BYTES]).map_err(Failure::failed)?
     };
-    drop(build(settings, database, root_key));
+    let config = build(settings, database, root_key);
+    config.mail.check(false).map_err(|error| Failure::refused(format!("mail: {error}")))?;
+    let connections = if arguments.connect { connect(&config, key_file.exists()).await } else { Vec::new() };
     if arguments.json {
         let file = configuration.file.as_ref().map(|file| file.display().to_string());
-        println!("{:#}", json!({"file": file, "warnings": configuration.warnings}));
+        let connections: Vec<_> = connections.iter().map(Connection::json).collect();
+        println!(
+            "{:#}",
+            json!({"file": file, "warnings": configuration.warnings, "connections": connections})
+        );
     } else {
         match &configuration.file {
             Some(file) => println!("The configuration ({}) is good.", file.display()),
@@ -35,8 +44,81 @@ pub(crate) fn check(configuration: &Configuration, arguments: &ConfigCheck) -> R
         for warning in &configuration.warnings {
             println!("Warning: {warning}");
         }
+        for Connection { name, outcome } in &connections {
+            match outcome {
+                Ok(text) => println!("{name}: {text}"),
+                Err(text) => println!("{name}: FAILED: {text}"),
+            }
+        }
     }
-    Ok(())
+    let failed: Vec<_> = connections
+        .iter()
+        .filter(|connection| connection.outcome.is_err())
+        .map(|failed| failed.name)
+        .collect();
+    if failed.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::Failed(format!("out of order: {}", failed.join(", "))))
+    }
+}
+
+/// Something that a server needs, as it is found to be.
+struct Connection {
+    name: &'static str,
+    outcome: Result<String, String>,
+}
+
+impl Connection {
+    fn json(&self) -> Value {
+        let (Ok(text) | Err(text)) = &self.outcome;
+        json!({"name": self.name, "good": self.outcome.is_ok(), "text": text})
+    }
+}
+
+/// Tries everything out that a server connects to. Neither tables nor folders are made.
+async fn connect(config: &Server, has_key: bool) -> Vec<Connection> {
+    vec![
+        Connection { name: "database", outcome: connect_database(config, has_key).await },
+        Connection { name: "storage", outcome: connect_storage(config).await },
+        Connection { name: "mail", outcome: connect_mail(config).await },
+    ]
+}
+
+async fn connect_database(config: &Server, has_key: bool) -> Result<String, String> {
+    let version = Db::schema_version(&config.database).await.map_err(|error| error.to_string())?;
+    match version {
+        None => Ok("reached; the first start makes the tables".to_owned()),
+        Some(version) if version < SCHEMA_VERSION => Ok(format!(
+            "reached; the next start changes the tables from version {version} to {SCHEMA_VERSION}"
+        )),
+        Some(version) if !has_key => Err(format!("reached (version {version}), but its root key is missing")),
+        Some(version) => {
+            let db = Db::look(&config.database).await.map_err(|error| error.to_string())?;
+            let checked = installation::check(&db, &config.root_key).await;
+            db.close().await;
+            checked
+                .map(|()| format!("reached (version {version}), and the root key is its own"))
+                .map_err(|error| error.to_string())
+        }
+    }
+}
+
+async fn connect_storage(config: &Server) -> Result<String, String> {
+    match storage::probe(&config.storage).await {
+        Err(StorageError::Disabled) => Ok("none is set up".to_owned()),
+        Err(error) => Err(error.to_string()),
+        Ok(true) => Ok("a content was written, read and deleted".to_owned()),
+        Ok(false) => Ok("the folder is not there yet; the first start makes it".to_owned()),
+    }
+}
+
+async fn connect_mail(config: &Server) -> Result<String, String> {
+    match (config.mail.probe().await?, &config.mail.transport) {
+        (true, _) => Ok("the mail server lets this one in".to_owned()),
+        (false, MailTransport::None) => Ok("none is set up: see `keyfold customer --help`".to_owned()),
+        (false, _) => Ok("needs no connection".to_owned()),
+    }
 }
 
 /// The settings in force and where they come from, secrets masked.

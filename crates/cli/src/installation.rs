@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use keyfold_server::db::Db;
 use keyfold_server::installation::{self, InstallationError};
+use keyfold_server::storage::StorageError;
 use keyfold_server::{DatabaseConfig, RootKey, StartError};
 
 use crate::configuration::Settings;
@@ -52,6 +53,30 @@ impl Installation {
         Ok(Self { database, root_key, key_file: file, key_is_new: missing })
     }
 
+    /// As [`Self::prepare`], for commands that change nothing and need an installation that is there.
+    pub(crate) fn existing(settings: &Settings) -> Result<Self, Failure> {
+        let database = settings.database();
+        database.check().map_err(Failure::refused)?;
+        let file = settings.root_key_file();
+        if let DatabaseConfig::Sqlite { path } = &database
+            && !path.exists()
+        {
+            return Err(Failure::Failed(format!("there is no database at {}", path.display())));
+        }
+        if !file.exists() {
+            return Err(Failure::Refused(format!("the root key is missing: put it to {}", file.display())));
+        }
+        let root_key = RootKey::load(&file).map_err(Failure::refused)?;
+        Ok(Self { database, root_key, key_file: file, key_is_new: false })
+    }
+
+    /// Opens the database for reading alone and checks that the root key is its own. The tables have to be those of this release.
+    pub(crate) async fn look(&self) -> Result<Db, Failure> {
+        let db = Db::look(&self.database).await.map_err(Failure::failed)?;
+        installation::check(&db, &self.root_key).await.map_err(|error| self.refused_key(&error))?;
+        Ok(db)
+    }
+
     /// Opens the database and checks that the root key is its own.
     pub(crate) async fn open(&self) -> Result<Db, Failure> {
         let db = Db::open(&self.database).await.map_err(Failure::failed)?;
@@ -63,6 +88,9 @@ impl Installation {
     pub(crate) fn start_failure(&self, error: &StartError) -> Failure {
         match error {
             StartError::Installation(error) => self.refused_key(error),
+            StartError::Mail(_) | StartError::Storage(StorageError::Configuration(_)) => {
+                Failure::refused(error)
+            }
             other => Failure::failed(other),
         }
     }

@@ -64,7 +64,10 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
 
 fn look_at(configuration: &Configuration, command: &Config) -> Result<(), Failure> {
     match command {
-        Config::Check(arguments) => config::check(configuration, arguments),
+        Config::Check(arguments) => {
+            let runtime = tokio::runtime::Runtime::new().map_err(Failure::failed)?;
+            runtime.block_on(config::check(configuration, arguments))
+        }
         Config::Print(arguments) => {
             config::print(configuration, arguments);
             Ok(())

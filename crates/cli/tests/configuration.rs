@@ -5,6 +5,8 @@
 mod support;
 
 use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Output;
@@ -96,6 +98,9 @@ fn an_unknown_key_is_refused_with_the_nearest_known_one() {
         ("[server]\nurl = \"postgres://x\"\n", "database.url"),
         ("[throttle]\nfailed_login = \"1 + 1/min\"\n", "throttle.failed_logins"),
         ("listen = \"127.0.0.1:1\"\n", "server.listen"),
+        ("[mail]\nsmtp_pasword = \"x\"\n", "mail.smtp_password"),
+        ("[customer]\nregistration = \"open\"\n", "customers.registration"),
+        ("[throttle]\nmail_per_address = \"1 + 1/min\"\n", "throttle.mails_per_address"),
         ("[server]\nlisten_file = \"x\"\n", "server.listen"),
     ] {
         let folder = Folder::new();
@@ -243,4 +248,113 @@ fn the_template_is_a_configuration_that_changes_nothing() {
     for (setting, entry) in defaults.as_object().unwrap() {
         assert_eq!(printed[setting]["value"], entry["value"], "{setting}");
     }
+}
+
+#[test]
+fn mail_settings_that_do_not_fit_together_are_refused_at_once() {
+    for (file, words) in [
+        ("[mail]\ntransport = \"smtp\"\n", &["mail.smtp_host"][..]),
+        ("[mail]\ntransport = \"folder\"\n", &["mail.folder"]),
+        ("[mail]\ntransport = \"log\"\n", &["development"]),
+        ("[mail]\nfrom = \"nobody\"\n", &["sender"]),
+        ("[server]\npublic_url = \"keys.example.com\"\n", &["public URL"]),
+        (
+            "[mail]\ntransport = \"smtp\"\nsmtp_host = \"m\"\nsmtp_user = \"u\"\n[throttle]\nservers = 0\n",
+            &["2 problems", "mail.smtp_password", "throttle.servers"],
+        ),
+        (
+            "[mail]\ntransport = \"smtp\"\nsmtp_host = \"m\"\nsmtp_user = \"u\"\nsmtp_password = \"sesame\"\nsmtp_security = \"plaintext\"\n",
+            &["must not be sent without TLS"],
+        ),
+        ("[customers]\ncaptcha = \"proof_of_work\"\nproof_of_work_bits = 64\n", &["proof_of_work_bits"]),
+    ] {
+        let folder = Folder::new();
+        folder.file("keyfold.toml", file);
+        for command in [&["config", "check"][..], &["serve", "--listen", "127.0.0.1:0"]] {
+            let output = folder.run(command, &[]);
+            assert_fails(&output, 3, words);
+            assert!(!text(&output).contains("sesame"));
+        }
+    }
+}
+
+#[test]
+fn the_password_of_the_mail_server_is_masked_and_may_stand_in_a_file() {
+    let folder = Folder::new();
+    let secret = folder.file("password", "sesame\n");
+    let settings = [
+        ("KEYFOLD_MAIL_TRANSPORT", "smtp"),
+        ("KEYFOLD_MAIL_SMTP_HOST", "mail.example.com"),
+        ("KEYFOLD_MAIL_SMTP_USER", "keyfold"),
+        ("KEYFOLD_MAIL_SMTP_PASSWORD_FILE", secret.to_str().unwrap()),
+    ];
+    let printed = folder.print(&["--mail-from", "Keys <keys@example.com>"], &settings);
+    assert_eq!(printed["mail.smtp_password"]["value"], "********");
+    assert_eq!(printed["mail.smtp_password"]["origin"]["secret_file"], secret.to_str().unwrap());
+    assert_eq!(printed["mail.from"]["value"], "Keys <keys@example.com>");
+    assert_eq!(printed["mail.smtp_host"]["origin"]["name"], "KEYFOLD_MAIL_SMTP_HOST");
+    assert!(folder.run(&["config", "check"], &settings).status.success());
+}
+
+#[test]
+fn connections_are_tried_when_asked_for_and_nothing_is_made() {
+    let folder = Folder::new();
+    let check = ["config", "check", "--connect", "--json"];
+    let output = folder.run(&check, &[]);
+    assert!(output.status.success(), "{}", text(&output));
+    assert_eq!(
+        fs::read_dir(folder.folder.path()).unwrap().count(),
+        0,
+        "nothing is there, and nothing is made"
+    );
+
+    assert!(folder.run(&["db", "migrate"], &[]).status.success());
+    let output = folder.run(&check, &[]);
+    assert!(text(&output).contains("the root key is its own"), "{}", text(&output));
+    let storage = folder.folder.path().join("storage");
+    fs::create_dir(&storage).unwrap();
+    let output = folder.run(&check, &[("KEYFOLD_STORAGE_FOLDER", storage.to_str().unwrap())]);
+    assert!(text(&output).contains("written, read and deleted"), "{}", text(&output));
+}
+
+#[test]
+fn what_cannot_be_reached_is_named() {
+    let folder = Folder::new();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let settings = [
+        ("KEYFOLD_DATABASE_URL", "postgres://keyfold:sesame@127.0.0.1:1/x"),
+        ("KEYFOLD_MAIL_TRANSPORT", "smtp"),
+        ("KEYFOLD_MAIL_SMTP_HOST", "127.0.0.1"),
+        ("KEYFOLD_MAIL_SMTP_PORT", &port),
+        ("KEYFOLD_MAIL_SMTP_SECURITY", "plaintext"),
+    ];
+    assert!(folder.run(&["config", "check"], &settings).status.success());
+    let output = folder.run(&["config", "check", "--connect"], &settings);
+    assert_fails(&output, 1, &["out of order: database, mail", "storage: none is set up"]);
+    assert!(!text(&output).contains("sesame"));
+}
+
+#[test]
+fn a_mail_server_that_answers_is_good() {
+    let folder = Folder::new();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.write_all(b"220 mail.example.com\r\n").unwrap();
+        let lines = BufReader::new(stream.try_clone().unwrap()).lines();
+        for line in lines.map_while(Result::ok) {
+            let reply = if line.starts_with("QUIT") { "221 bye\r\n" } else { "250 well\r\n" };
+            stream.write_all(reply.as_bytes()).unwrap();
+        }
+    });
+    let settings = [
+        ("KEYFOLD_MAIL_TRANSPORT", "smtp"),
+        ("KEYFOLD_MAIL_SMTP_HOST", "127.0.0.1"),
+        ("KEYFOLD_MAIL_SMTP_PORT", &port),
+        ("KEYFOLD_MAIL_SMTP_SECURITY", "plaintext"),
+    ];
+    let output = folder.run(&["config", "check", "--connect"], &settings);
+    assert!(output.status.success(), "{}", text(&output));
+    assert!(text(&output).contains("the mail server lets this one in"));
 }

@@ -167,3 +167,131 @@ fn migrating_makes_the_tables_and_is_repeatable() {
         }
     }
 }
+
+const PART: &str = "0190a6a4-3b1c-7cde-8f01-23456789abcd";
+const PLACE: &str = "files/cd/0190a6a4-3b1c-7cde-8f01-23456789abcd";
+const COPY: &str = "cd/0190a6a4-3b1c-7cde-8f01-23456789abcd";
+
+fn change_rows(data: &Path, statements: &'static [&'static str]) {
+    keyfold_testkit::block_on(async {
+        let db = Db::open(&DatabaseConfig::Sqlite { path: data.join("keyfold.db") }).await.unwrap();
+        let changed = db.write((), move |tx, ()| {
+            Box::pin(async move {
+                for sql in statements {
+                    tx.execute(sql, &[]).await?;
+                }
+                Ok(())
+            })
+        });
+        changed.await.unwrap();
+        db.close().await;
+    });
+}
+
+/// An installation with a file of one part, as a server stores it.
+fn with_a_file(data: &Path) {
+    create_app(data, "Diary");
+    change_rows(
+        data,
+        &[
+            "INSERT INTO files (id, app_id, owner_id, target_kind, created_at, master_key_id, encrypted_key_alg, encrypted_key)
+             VALUES ('0190a6a4-3b1c-7cde-8f01-23456789aaaa', 'a', 'b', 0, 1, 'c', 'd', 'e')",
+            "INSERT INTO file_parts (id, file_id, sequence, is_external, bytes)
+             VALUES ('0190a6a4-3b1c-7cde-8f01-23456789abcd', '0190a6a4-3b1c-7cde-8f01-23456789aaaa', 1, 0, 5)",
+        ],
+    );
+    fs::create_dir_all(data.join("files/cd")).unwrap();
+    fs::write(data.join(PLACE), "hello").unwrap();
+}
+
+#[test]
+fn contents_of_files_are_backed_up_and_restored_with_the_database() {
+    let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (data, archive) = (folder.path(), other.path().join("contents"));
+    with_a_file(data);
+    let (copy, archive_text) = (other.path().join("backup.db"), archive.to_str().unwrap());
+    let copy = copy.to_str().unwrap();
+    let report = run_json(data, &["db", "backup", "--out", copy, "--files", archive_text, "--json"]);
+    assert_eq!((&report["files"]["copied"], &report["files"]["lost"]), (&json!(1), &json!(0)));
+    assert_eq!(fs::read_to_string(archive.join(COPY)).unwrap(), "hello");
+    // Everybody's tool can check it.
+    if let Ok(checked) =
+        std::process::Command::new("sha256sum").args(["--check", "SHA256SUMS"]).current_dir(&archive).output()
+    {
+        assert!(checked.status.success(), "{checked:?}");
+    }
+
+    let restored = other.path().join("data");
+    fs::create_dir(&restored).unwrap();
+    fs::copy(data.join("root.key"), restored.join("root.key")).unwrap();
+    let report = run_json(&restored, &["db", "restore", "--from", copy, "--files", archive_text, "--json"]);
+    assert_eq!(report["files"]["copied"], 1);
+    assert_eq!(fs::read_to_string(restored.join(PLACE)).unwrap(), "hello");
+    assert_eq!(run_json(&restored, &["db", "check", "--files", "--json"])["good"], true);
+
+    // What was lost alone comes back alone.
+    fs::remove_file(restored.join(PLACE)).unwrap();
+    assert_fails(&run(&restored, &["db", "check", "--files"]), 1, &["not in good order"]);
+    let output = run(&restored, &["db", "restore", "--files", archive_text]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(restored.join(PLACE).exists());
+}
+
+#[test]
+fn a_backup_whose_contents_are_harmed_is_restored_only_when_told_so() {
+    let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (data, archive) = (folder.path(), other.path().join("contents"));
+    with_a_file(data);
+    let (copy, archive_text) = (other.path().join("backup.db"), archive.to_str().unwrap());
+    let copy = copy.to_str().unwrap();
+    run_json(data, &["db", "backup", "--out", copy, "--files", archive_text, "--json"]);
+    fs::write(archive.join(COPY), "HELLO").unwrap();
+    let restored = other.path().join("data");
+    fs::create_dir(&restored).unwrap();
+    fs::copy(data.join("root.key"), restored.join("root.key")).unwrap();
+    let restore = ["db", "restore", "--from", copy, "--files", archive_text];
+    assert_fails(&run(&restored, &restore), 1, &[PART, "--accept-missing"]);
+    assert!(!restored.join("keyfold.db").exists() && !restored.join(PLACE).exists());
+    let output = run(&restored, &[&restore[..], &["--accept-missing"]].concat());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(restored.join("keyfold.db").exists());
+}
+
+#[test]
+fn a_backup_names_the_contents_that_are_lost_already() {
+    let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let data = folder.path();
+    with_a_file(data);
+    fs::remove_file(data.join(PLACE)).unwrap();
+    let (copy, archive) = (other.path().join("backup.db"), other.path().join("contents"));
+    let output = run(
+        data,
+        &["db", "backup", "--out", copy.to_str().unwrap(), "--files", archive.to_str().unwrap(), "--json"],
+    );
+    assert_fails(&output, 1, &["1 parts"]);
+    assert!(String::from_utf8_lossy(&output.stdout).contains(PART));
+    assert!(copy.exists(), "the rest is backed up");
+}
+
+#[test]
+fn a_check_neither_migrates_nor_makes_anything() {
+    let database = fresh_database();
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    create_app(data, "Diary");
+    let key = data.join("root.key");
+    let empty = run(data, &["db", "check", "--database-url", database.url()]);
+    assert_fails(&empty, 1, &["no tables", "db migrate"]);
+    assert_fails(&run(data, &["db", "check", "--database-url", database.url()]), 1, &["no tables"]);
+
+    change_rows(
+        data,
+        &["DELETE FROM schema_migrations WHERE version = (SELECT MAX(version) FROM schema_migrations)"],
+    );
+    for _ in 0..2 {
+        assert_fails(&run(data, &["db", "check"]), 1, &["tables of version", "db migrate"]);
+    }
+    fs::remove_file(&key).unwrap();
+    assert_fails(&run(data, &["db", "check"]), 3, &["root key is missing"]);
+    assert!(!key.exists());
+}

@@ -64,6 +64,16 @@ pub async fn open(db: &Db, root_key: &RootKey) -> Result<LookupSecret, Installat
     Ok(LookupSecret { key: hmac::Key::new(hmac::HMAC_SHA256, &secret) })
 }
 
+/// Checks the root key against the database, and changes nothing.
+///
+/// # Errors
+/// [`InstallationError::WrongRootKey`], or what the database says.
+pub async fn check(db: &Db, root_key: &RootKey) -> Result<(), InstallationError> {
+    let check = db.read((), |tx, ()| Box::pin(fact(tx, CHECK))).await?;
+    root_key.open(Purpose::Check, CHECK, &check).map_err(|_| InstallationError::WrongRootKey)?;
+    Ok(())
+}
+
 /// The key that signs messages to apps; made on the first start.
 ///
 /// # Errors

@@ -74,6 +74,7 @@ mod user;
 pub use captcha::Captcha;
 pub use config::{ClientAddressSource, Config, Limits};
 pub use db::DatabaseConfig;
+pub use file::archive;
 pub use playground::Playground;
 pub use root_key::{Purpose, ROOT_KEY_BYTES, RootKey, RootKeyError};
 pub use server::{RunningServer, Server, StartError};

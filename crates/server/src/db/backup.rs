@@ -1,7 +1,8 @@
 //! Copies of the embedded database, and their way back.
 //!
 //! A copy is made by SQLite itself (`VACUUM INTO`) in one read transaction: it holds the state of one moment, whatever servers write meanwhile, and
-//! nobody waits for it. It is checked before it gets its name, so that a file of that name is a good backup or there is none.
+//! nobody waits for it. It is checked before it gets its name, so that a file of that name is a good backup or there is none. A restoration
+//! is a copy as well, from the backup to the place of a database.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -44,41 +45,42 @@ pub enum BackupError {
     Schema(#[from] DbError),
 }
 
-/// Copies the database at `source`, which servers may be using, to the new file `target` (mode 0600). Returns its size in bytes.
-///
-/// # Errors
-/// [`BackupError`]; there is no new file then.
-pub fn back_up(source: &Path, target: &Path) -> Result<u64, BackupError> {
-    refuse_existing(&[target.to_owned()])?;
-    let partial = Partial::beside(target)?;
-    let connection = open(source)?;
-    let path = partial.path.to_string_lossy().into_owned();
-    connection.execute("VACUUM INTO ?1", [path]).map_err(|error| damaged(source, &error))?;
-    drop(connection);
-    check(&partial.path)?;
-    partial.publish(target)
+/// A copy of a database that has been checked and has no name yet. Dropped, it is removed.
+pub struct Snapshot {
+    partial: Partial,
+    target: PathBuf,
 }
 
-/// Copies the backup at `source` to `target`, where there must be no database, and checks it. `accept` has the last word: it gets a copy that
-/// nobody uses, and may open it. Returns its size in bytes.
-///
-/// # Errors
-/// [`BackupError`], or what `accept` says; there is no new file then.
-pub fn restore<E: From<BackupError>>(
-    source: &Path,
-    target: &Path,
-    accept: impl FnOnce(&Path) -> Result<(), E>,
-) -> Result<u64, E> {
-    refuse_existing(&[target.to_owned(), with_suffix(target, "-wal"), with_suffix(target, "-shm")])?;
-    let partial = Partial::beside(target)?;
-    // A copy by SQLite rather than of bytes: it takes in what may still be in a log file beside the source.
-    let connection = open(source)?;
-    let path = partial.path.to_string_lossy().into_owned();
-    connection.execute("VACUUM INTO ?1", [path]).map_err(|error| damaged(source, &error))?;
-    drop(connection);
-    check(&partial.path)?;
-    accept(&partial.path)?;
-    Ok(partial.publish(target)?)
+impl Snapshot {
+    /// Copies the database at `source`, which servers may be using, for the new file `target` (mode 0600).
+    ///
+    /// # Errors
+    /// [`BackupError`]; nothing is left then.
+    pub fn take(source: &Path, target: &Path) -> Result<Self, BackupError> {
+        refuse_existing(&[target.to_owned(), with_suffix(target, "-wal"), with_suffix(target, "-shm")])?;
+        let partial = Partial::beside(target)?;
+        // A copy by SQLite rather than of bytes: it takes in what may still be in a log file beside the source.
+        let connection = open(source)?;
+        let path = partial.path.to_string_lossy().into_owned();
+        connection.execute("VACUUM INTO ?1", [path]).map_err(|error| damaged(source, &error))?;
+        drop(connection);
+        check(&partial.path)?;
+        Ok(Self { partial, target: target.to_owned() })
+    }
+
+    /// Where it is for now. Nobody else uses it; it may be read.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.partial.path
+    }
+
+    /// Flushes it and gives it its name. Returns its size in bytes.
+    ///
+    /// # Errors
+    /// [`BackupError`]; there is no new file then.
+    pub fn publish(self) -> Result<u64, BackupError> {
+        self.partial.publish(&self.target)
+    }
 }
 
 /// Reads the value of a server fact from a database file that nobody uses, without changing anything.

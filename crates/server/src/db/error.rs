@@ -50,10 +50,25 @@ pub enum DbError {
         /// Newest version this program knows.
         known: i64,
     },
+    /// The tables are older than this release, or there are none. They are left untouched.
+    #[error(
+        "the database has {}, this release has version {known}: start the server or run `keyfold db migrate` first",
+        tables(.found)
+    )]
+    OlderSchema {
+        /// Version in the database.
+        found: Option<i64>,
+        /// Version of this release.
+        known: i64,
+    },
     /// A migration that was applied earlier differs from the one in this program.
     #[error("migration {version} in the database is not the one of this release")]
     MigrationChanged {
         /// Number of the migration.
         version: i64,
     },
+}
+
+fn tables(version: &Option<i64>) -> String {
+    version.map_or_else(|| "no tables".to_owned(), |version| format!("tables of version {version}"))
 }

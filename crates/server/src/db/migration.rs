@@ -61,11 +61,42 @@ pub(super) fn migrate_sqlite(connection: &mut rusqlite::Connection) -> Result<()
 
 /// Whether this release knows the tables of a database.
 pub(super) fn check_sqlite(connection: &rusqlite::Connection) -> Result<(), DbError> {
+    missing(&applied_sqlite(connection)?).map(drop)
+}
+
+fn applied_sqlite(connection: &rusqlite::Connection) -> Result<Vec<(i64, Vec<u8>)>, DbError> {
     let failed = |error: rusqlite::Error| DbError::Statement(error.to_string());
     let mut statement = connection.prepare(APPLIED).map_err(failed)?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).map_err(failed)?;
-    let applied = rows.collect::<Result<Vec<(i64, Vec<u8>)>, _>>().map_err(failed)?;
-    missing(&applied).map(drop)
+    rows.collect::<Result<Vec<_>, _>>().map_err(failed)
+}
+
+/// Version of the tables; `None` when there are none.
+pub(super) fn version_sqlite(connection: &rusqlite::Connection) -> Result<Option<i64>, DbError> {
+    let failed = |error: rusqlite::Error| DbError::Statement(error.to_string());
+    let sql = "SELECT COUNT(*) FROM sqlite_schema WHERE name = 'schema_migrations'";
+    let tables: i64 = connection.query_row(sql, [], |row| row.get(0)).map_err(failed)?;
+    if tables == 0 {
+        return Ok(None);
+    }
+    version(&applied_sqlite(connection)?)
+}
+
+/// Version of the tables; `None` when there are none.
+pub(super) async fn version_postgres(client: &tokio_postgres::Client) -> Result<Option<i64>, DbError> {
+    let sql = "SELECT COUNT(*) FROM pg_tables WHERE tablename = 'schema_migrations' AND schemaname = current_schema()";
+    let tables: i64 =
+        client.query_one(sql, &[]).await.and_then(|row| row.try_get(0)).map_err(migration_error)?;
+    if tables == 0 {
+        return Ok(None);
+    }
+    let rows = client.query(APPLIED, &[]).await.map_err(migration_error)?;
+    let applied = rows
+        .iter()
+        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
+        .collect::<Result<Vec<(i64, Vec<u8>)>, tokio_postgres::Error>>()
+        .map_err(migration_error)?;
+    version(&applied)
 }
 
 pub(super) async fn migrate_postgres(client: &mut Client) -> Result<(), DbError> {
@@ -115,4 +146,10 @@ fn missing(applied: &[(i64, Vec<u8>)]) -> Result<Vec<&'static Migration>, DbErro
         .iter()
         .filter(|known| !applied.iter().any(|(version, _)| *version == known.version))
         .collect())
+}
+
+/// The newest step that was applied, if this release knows all of them.
+fn version(applied: &[(i64, Vec<u8>)]) -> Result<Option<i64>, DbError> {
+    missing(applied)?;
+    Ok(applied.iter().map(|(version, _)| *version).max())
 }

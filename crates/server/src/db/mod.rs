@@ -162,6 +162,35 @@ impl Db {
         Ok(Self { engine })
     }
 
+    /// Opens the database for reading alone, and changes nothing about it; the tables have to be those of this release.
+    ///
+    /// # Errors
+    /// When it cannot be reached or is not there, [`DbError::NewerSchema`], [`DbError::OlderSchema`].
+    pub async fn look(config: &DatabaseConfig) -> Result<Self, DbError> {
+        let found = Self::schema_version(config).await?;
+        if found != Some(SCHEMA_VERSION) {
+            return Err(DbError::OlderSchema { found, known: SCHEMA_VERSION });
+        }
+        let engine = match config {
+            DatabaseConfig::Sqlite { path } => Engine::Sqlite(Arc::new(sqlite::Sqlite::look(path)?)),
+            DatabaseConfig::Postgres(config) => {
+                Engine::Postgres(Arc::new(postgres::Postgres::connect(config)?))
+            }
+        };
+        Ok(Self { engine })
+    }
+
+    /// Version of the tables in a database, `None` when there are none. Nothing is made or changed.
+    ///
+    /// # Errors
+    /// When it cannot be reached, or was written by a newer release ([`DbError::NewerSchema`]).
+    pub async fn schema_version(config: &DatabaseConfig) -> Result<Option<i64>, DbError> {
+        match config {
+            DatabaseConfig::Sqlite { path } => sqlite::Sqlite::schema_version(path),
+            DatabaseConfig::Postgres(config) => postgres::Postgres::connect(config)?.schema_version().await,
+        }
+    }
+
     /// Runs `work` as one transaction. It is durable when this returns `Ok`.
     ///
     /// # Errors

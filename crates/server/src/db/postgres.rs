@@ -28,6 +28,20 @@ pub(super) struct Postgres {
 
 impl Postgres {
     pub(super) async fn open(config: &PostgresConfig) -> Result<Self, DbError> {
+        let postgres = Self::connect(config)?;
+        let mut client = postgres.client().await?;
+        migration::migrate_postgres(&mut client).await?;
+        Ok(postgres)
+    }
+
+    /// Version of the tables; `None` for an empty database.
+    pub(super) async fn schema_version(&self) -> Result<Option<i64>, DbError> {
+        let client = self.client().await?;
+        migration::version_postgres(&client).await
+    }
+
+    /// Without looking at the tables.
+    pub(super) fn connect(config: &PostgresConfig) -> Result<Self, DbError> {
         let (parsed, connector) = parse(config)?;
         let manager = Manager::from_config(
             parsed,
@@ -41,10 +55,7 @@ impl Postgres {
             .create_timeout(Some(CONNECTION_WAIT))
             .build()
             .map_err(|error| DbError::Unavailable(error.to_string()))?;
-        let postgres = Self { pool };
-        let mut client = postgres.client().await?;
-        migration::migrate_postgres(&mut client).await?;
-        Ok(postgres)
+        Ok(Self { pool })
     }
 
     pub(super) async fn write<D, T, F>(&self, data: &D, work: &F) -> Result<T, ApiError>

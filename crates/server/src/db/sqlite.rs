@@ -41,6 +41,8 @@ pub(super) struct Sqlite {
     queue: Mutex<Option<mpsc::Sender<Box<dyn Job>>>>,
     writer: Mutex<Option<JoinHandle<()>>>,
     readers: Mutex<Vec<Tx>>,
+    /// Of the readers.
+    access: Access,
 }
 
 impl Sqlite {
@@ -57,7 +59,28 @@ impl Sqlite {
             queue: Mutex::new(Some(queue)),
             writer: Mutex::new(Some(writer)),
             readers: Mutex::new(Vec::new()),
+            access: Access::Read,
         })
+    }
+
+    /// For reading alone; nothing about the file changes.
+    pub(super) fn look(path: &Path) -> Result<Self, DbError> {
+        Connection::open(path, Access::Look)?;
+        Ok(Self {
+            path: path.to_owned(),
+            queue: Mutex::new(None),
+            writer: Mutex::new(None),
+            readers: Mutex::new(Vec::new()),
+            access: Access::Look,
+        })
+    }
+
+    /// Version of the tables in a file; `None` when there is no file or nothing in it.
+    pub(super) fn schema_version(path: &Path) -> Result<Option<i64>, DbError> {
+        if !path.exists() {
+            return Ok(None);
+        }
+        migration::version_sqlite(&Connection::open(path, Access::Look)?.inner)
     }
 
     pub(super) async fn write<D, T, F>(&self, data: D, work: F) -> Result<T, ApiError>
@@ -83,7 +106,7 @@ impl Sqlite {
         let idle = lock(&self.readers).pop();
         let mut tx = match idle {
             Some(tx) => tx,
-            None => Tx { engine: TxEngine::Sqlite(Connection::open(&self.path, Access::Read)?) },
+            None => Tx { engine: TxEngine::Sqlite(Connection::open(&self.path, self.access)?) },
         };
         tx.sqlite()?.control("BEGIN")?;
         let result = complete(work(&mut tx, data));
@@ -232,9 +255,13 @@ fn complete<T>(mut future: TxFuture<'_, T>) -> Result<T, ApiError> {
     }
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Access {
+    /// Beside the writer of this process.
     Read,
     Write,
+    /// At the file of others: a copy, or one that a server may be using.
+    Look,
 }
 
 /// One connection with its prepared statements.
@@ -249,23 +276,29 @@ impl Connection {
         let access_flags = match access {
             Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
             // The write-ahead index is shared memory that readers write to as well, hence no SQLITE_OPEN_READ_ONLY.
-            Access::Read => OpenFlags::SQLITE_OPEN_READ_WRITE,
+            Access::Read | Access::Look => OpenFlags::SQLITE_OPEN_READ_WRITE,
         };
         let inner =
             rusqlite::Connection::open_with_flags(path, access_flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
                 .map_err(|error| DbError::Unavailable(error.to_string()))?;
         inner.set_prepared_statement_cache_capacity(STATEMENTS);
         let connection = Self { inner, translated: HashMap::new() };
-        connection.configure(&access).map_err(|error| DbError::Unavailable(error.to_string()))?;
+        connection.configure(access).map_err(|error| DbError::Unavailable(error.to_string()))?;
         Ok(connection)
     }
 
-    fn configure(&self, access: &Access) -> rusqlite::Result<()> {
+    fn configure(&self, access: Access) -> rusqlite::Result<()> {
         self.inner.busy_timeout(std::time::Duration::from_secs(10))?;
         // A prepared statement keeps its plan. Without this SQLite plans a statement again for each new value of a parameter
         // that a partial index or a limit might depend on, which costs more than most of our queries.
         self.inner.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-        self.inner.pragma_update(None, "journal_mode", "WAL")?;
+        match access {
+            Access::Read | Access::Write => self.inner.pragma_update(None, "journal_mode", "WAL")?,
+            // Whoever only looks copies nothing from the log into the file either.
+            Access::Look => {
+                self.inner.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+            }
+        }
         self.inner.pragma_update(None, "synchronous", "FULL")?;
         self.inner.pragma_update(None, "foreign_keys", true)?;
         self.inner.pragma_update(None, "trusted_schema", false)?;
@@ -279,7 +312,7 @@ impl Connection {
             "cache_size",
             match access {
                 Access::Write => -8_192,
-                Access::Read => -1_024,
+                Access::Read | Access::Look => -1_024,
             },
         )?;
         // Pages of the log (32 MiB) after which they are copied into the database file. A registration touches some thirty pages, most
@@ -287,7 +320,7 @@ impl Connection {
         self.inner.pragma_update(None, "wal_autocheckpoint", 8_192)?;
         // The log file shrinks back to this after a burst.
         self.inner.pragma_update(None, "journal_size_limit", 67_108_864)?;
-        if matches!(access, Access::Read) {
+        if access != Access::Write {
             self.inner.pragma_update(None, "query_only", true)?;
         }
         Ok(())

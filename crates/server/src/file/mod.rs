@@ -16,11 +16,13 @@
 //! | [`register`], [`fetch`], [`change`] | the life of a file |
 //! | [`upload`], [`download`], [`external`] | parts: here, and with the app |
 //! | [`deletion`], [`deletion_job`], [`delivery`], [`janitor`] | their end |
+//! | [`archive`] | contents in backups |
 //! | [`options`], [`usage`] | where an app's files are, and how much of them there may be |
 //! | `routes` | HTTP |
 //! | `store` | SQL |
 
 pub(crate) mod access;
+pub mod archive;
 pub(crate) mod change;
 pub(crate) mod deletion;
 pub(crate) mod deletion_job;

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use keyfold_protocol::encoding::SecretText;
 
+use super::Mailer;
+
 /// How mails look and leave. The default sends none.
 #[derive(Debug, Clone)]
 pub struct MailConfig {
@@ -80,6 +82,28 @@ pub enum MailConfigError {
     /// Tokens would stand in the log.
     #[error("mails can be written to the log in the development profile only: they hold tokens")]
     LogOutsideOfDevelopment,
+}
+
+impl MailConfig {
+    /// Whether mails could be sent with it, without connecting. `development` is the profile.
+    ///
+    /// # Errors
+    /// [`MailConfigError`].
+    pub fn check(&self, development: bool) -> Result<(), MailConfigError> {
+        Mailer::new(self, development).map(drop)
+    }
+
+    /// Connects to the mail server as for a mail, and logs in. Other transports need no connection: `false`.
+    ///
+    /// # Errors
+    /// What the mail server, or the way there, says.
+    pub async fn probe(&self) -> Result<bool, String> {
+        let mailer = Mailer::new(self, false).map_err(|error| error.to_string())?;
+        match &mailer.transport {
+            Some(transport) => transport.probe().await,
+            None => Ok(false),
+        }
+    }
 }
 
 impl SmtpConfig {

@@ -39,6 +39,18 @@ impl Transport {
         }
     }
 
+    /// False when there is nothing to connect to.
+    pub(super) async fn probe(&self) -> Result<bool, String> {
+        match self {
+            Self::Smtp(smtp) => match smtp.test_connection().await {
+                Ok(true) => Ok(true),
+                Ok(false) => Err("the mail server does not answer as one".to_owned()),
+                Err(error) => Err(describe(&error)),
+            },
+            Self::Folder(_) | Self::Log => Ok(false),
+        }
+    }
+
     pub(super) async fn send(
         &self,
         id: &str,

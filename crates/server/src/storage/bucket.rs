@@ -64,6 +64,14 @@ impl Bucket {
         Ok(Content { size, range, stream: found.into_stream().map_err(StorageError::Bucket).boxed() })
     }
 
+    pub(super) async fn size(&self, id: &FilePartId) -> Result<Option<u64>, StorageError> {
+        match self.store.head(&self.path(id)?).await {
+            Ok(found) => Ok(Some(found.size)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     pub(super) async fn delete(&self, ids: &[FilePartId]) -> Result<(), StorageError> {
         let paths = ids.iter().map(|id| self.path(id)).collect::<Result<Vec<_>, _>>()?;
         // Providers with a request for many at once get those.

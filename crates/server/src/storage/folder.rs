@@ -56,7 +56,12 @@ struct Unfinished {
 }
 
 impl Folder {
-    pub(super) async fn open(root: &Path) -> Result<Self, StorageError> {
+    /// A folder to read from.
+    pub(crate) fn existing(root: &Path) -> Self {
+        Self { root: root.to_owned() }
+    }
+
+    pub(crate) async fn open(root: &Path) -> Result<Self, StorageError> {
         let root = root.to_owned();
         blocking(move || {
             let mut builder = DirBuilder::new();
@@ -71,7 +76,7 @@ impl Folder {
         .await
     }
 
-    pub(super) async fn begin(&self, id: &FilePartId) -> Result<Upload, StorageError> {
+    pub(crate) async fn begin(&self, id: &FilePartId) -> Result<Upload, StorageError> {
         let shard = self.root.join(shard(id)?);
         let place = shard.join(id.as_str());
         let path = self.root.join("uploads").join(id.as_str());
@@ -83,7 +88,7 @@ impl Folder {
         Ok(Upload { file: Some(file), writing: None, waiting: Vec::new(), waiting_bytes: 0, place, shard })
     }
 
-    pub(super) async fn read(
+    pub(crate) async fn read(
         &self,
         id: &FilePartId,
         range: Option<Range<u64>>,
@@ -119,7 +124,17 @@ impl Folder {
         Ok(Content { size, range, stream: stream::once(async { Ok(first) }).chain(rest).boxed() })
     }
 
-    pub(super) async fn delete(&self, ids: &[FilePartId]) -> Result<(), StorageError> {
+    pub(crate) async fn size(&self, id: &FilePartId) -> Result<Option<u64>, StorageError> {
+        let path = self.root.join(shard(id)?).join(id.as_str());
+        blocking(move || match std::fs::metadata(path) {
+            Ok(metadata) => Ok(Some(metadata.len())),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        })
+        .await
+    }
+
+    pub(crate) async fn delete(&self, ids: &[FilePartId]) -> Result<(), StorageError> {
         let mut paths = Vec::with_capacity(ids.len());
         for id in ids {
             paths.push(self.root.join(shard(id)?).join(id.as_str()));
@@ -143,7 +158,7 @@ impl Folder {
         .await
     }
 
-    pub(super) async fn sweep(&self, age: Duration) -> Result<u64, StorageError> {
+    pub(crate) async fn sweep(&self, age: Duration) -> Result<u64, StorageError> {
         let uploads = self.root.join("uploads");
         blocking(move || {
             let mut removed = 0_u64;
@@ -167,7 +182,7 @@ impl Folder {
 }
 
 impl Upload {
-    pub(super) async fn write(&mut self, bytes: Bytes) -> Result<(), StorageError> {
+    pub(crate) async fn write(&mut self, bytes: Bytes) -> Result<(), StorageError> {
         self.waiting_bytes = self.waiting_bytes.saturating_add(bytes.len());
         self.waiting.push(bytes);
         if self.waiting_bytes < CHUNK {
@@ -183,7 +198,7 @@ impl Upload {
         Ok(())
     }
 
-    pub(super) async fn finish(mut self) -> Result<(), StorageError> {
+    pub(crate) async fn finish(mut self) -> Result<(), StorageError> {
         let mut file = self.settled().await?;
         let Self { waiting, place, shard, .. } = self;
         blocking(move || {
@@ -254,6 +269,14 @@ fn write_all(file: &mut File, chunks: &[Bytes]) -> std::io::Result<()> {
 /// Writes the names in a directory to disk.
 fn sync_directory(path: &Path) -> std::io::Result<()> {
     File::open(path)?.sync_all()
+}
+
+/// Where a content lies below the root.
+///
+/// # Errors
+/// [`StorageError::Name`].
+pub(crate) fn place(id: &FilePartId) -> Result<String, StorageError> {
+    Ok(format!("{}/{}", shard(id)?, id.as_str()))
 }
 
 /// The directory of a content. The only place where an id becomes part of a path: what is not a UUID does not get there.

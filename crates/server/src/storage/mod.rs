@@ -5,7 +5,7 @@
 
 mod bucket;
 mod config;
-mod folder;
+pub(crate) mod folder;
 pub(crate) mod target;
 
 use std::ops::Range;
@@ -13,12 +13,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::TryStreamExt as _;
 use futures_util::stream::BoxStream;
 use keyfold_protocol::id::FilePartId;
 
 use self::bucket::Bucket;
 pub use self::config::{CallbackConfig, Quota, StorageBackend, StorageConfig};
 use self::folder::Folder;
+use crate::random;
 
 /// The storage of a server. Clones share it.
 #[derive(Clone)]
@@ -68,6 +70,32 @@ pub enum StorageError {
     Name,
 }
 
+/// Tries a storage out: a content is written, read and deleted again. `false` for a folder that is not there yet, and is left so: the server makes it.
+///
+/// # Errors
+/// What does not work.
+pub async fn probe(config: &StorageConfig) -> Result<bool, StorageError> {
+    const CONTENT: &[u8] = b"keyfold";
+    match &config.backend {
+        StorageBackend::Disabled => return Err(StorageError::Disabled),
+        StorageBackend::Folder { path } if !path.exists() => return Ok(false),
+        StorageBackend::Folder { .. } | StorageBackend::Bucket { .. } => {}
+    }
+    let storage = Storage::open(config).await?;
+    let id = FilePartId::from(random::ordered_id().as_str());
+    let mut upload = storage.begin(&id).await?;
+    upload.write(Bytes::from_static(CONTENT)).await?;
+    upload.finish().await?;
+    let read = async { storage.read(&id, None).await?.stream.try_collect::<Vec<_>>().await };
+    let read = read.await;
+    storage.delete(std::slice::from_ref(&id)).await?;
+    if read?.concat() == CONTENT {
+        Ok(true)
+    } else {
+        Err(StorageError::Configuration("what was written is not what is read".into()))
+    }
+}
+
 impl Storage {
     /// Opens the storage; makes the folder.
     pub(crate) async fn open(config: &StorageConfig) -> Result<Self, StorageError> {
@@ -99,6 +127,15 @@ impl Storage {
             Self::Disabled => Err(StorageError::Disabled),
             Self::Folder(folder) => folder.read(id, range).await,
             Self::Bucket(bucket) => bucket.read(id, range).await,
+        }
+    }
+
+    /// Bytes of a content, `None` when there is none.
+    pub(crate) async fn size(&self, id: &FilePartId) -> Result<Option<u64>, StorageError> {
+        match self {
+            Self::Disabled => Err(StorageError::Disabled),
+            Self::Folder(folder) => folder.size(id).await,
+            Self::Bucket(bucket) => bucket.size(id).await,
         }
     }
 

@@ -136,6 +136,24 @@ pub(in crate::file) async fn of_deleted(tx: &mut Tx, app: &AppId, limit: u32) ->
     .await
 }
 
+/// Parts in the storage of this server whose file was not deleted, in the order of their ids.
+pub(in crate::file) async fn stored(tx: &mut Tx, after: &str, limit: u32) -> Result<Vec<Part>, DbError> {
+    tx.query(
+        "SELECT p.id, p.is_external, p.bytes FROM file_parts p JOIN files f ON f.id = p.file_id
+         WHERE p.id > $1 AND p.is_external = 0 AND f.deleted_at IS NULL ORDER BY p.id LIMIT $2",
+        params![after, limit],
+        |row| Ok(Part { id: row.col()?, is_external: row.col()?, bytes: row.col()? }),
+    )
+    .await
+}
+
+/// Whether a part is one of [`stored`].
+pub(in crate::file) async fn is_stored(tx: &mut Tx, id: &FilePartId) -> Result<bool, DbError> {
+    let sql = "SELECT 1 FROM file_parts p JOIN files f ON f.id = p.file_id
+        WHERE p.id = $1 AND p.is_external = 0 AND f.deleted_at IS NULL";
+    Ok(tx.query_opt(sql, params![id], |row| row.col::<i64>()).await?.is_some())
+}
+
 /// Removes parts; how many of them were still there.
 pub(in crate::file) async fn remove(tx: &mut Tx, parts: &[FilePartId]) -> Result<u64, DbError> {
     let rows: Vec<_> = parts.iter().map(|id| vec![id.to_param()]).collect();
