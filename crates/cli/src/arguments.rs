@@ -31,6 +31,9 @@ pub(crate) enum Command {
     /// Create and administer apps
     #[command(subcommand)]
     App(App),
+    /// Help the people who own apps: invite them, and do what a mail would do where none arrives
+    #[command(subcommand)]
+    Customer(Customer),
     /// Handle the root key, under which the server encrypts its own secrets
     #[command(subcommand)]
     Key(Key),
@@ -201,6 +204,91 @@ pub(crate) struct AppJwtDelete {
 pub(crate) struct AppDelete {
     /// Id of the app
     pub(crate) app: String,
+
+    /// Yes, this cannot be undone
+    #[arg(long)]
+    pub(crate) yes: bool,
+
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Customer {
+    /// List customers in the order of registration
+    List(CustomerList),
+    /// Show a customer and its own apps
+    Show(OneCustomer),
+    /// Invite somebody to register, where registration is by invitation; an invitation works once, for a week
+    Invite(CustomerInvite),
+    /// Confirm an address without a mail. Make sure first that it belongs to the person
+    Validate(CustomerValidate),
+    /// Make a token with which the customer sets a new password within an hour. Make sure first who asks for it
+    ResetPassword(OneCustomer),
+    /// Turn the second factor off, for who has lost it and the recovery keys
+    DisableMfa(CustomerChange),
+    /// Delete a customer with its own apps, and with the groups of which it is the only member
+    Delete(CustomerChange),
+}
+
+#[derive(Args)]
+pub(crate) struct CustomerList {
+    /// Most customers to list
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) limit: u32,
+
+    /// Go on after the customer with this id, the last one of the page before
+    #[arg(long, value_name = "ID")]
+    pub(crate) after: Option<String>,
+
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct OneCustomer {
+    /// E-mail address of the account
+    pub(crate) address: String,
+
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct CustomerInvite {
+    /// The e-mail address that may register
+    pub(crate) address: String,
+
+    /// Have the invitation mailed by a server, instead of printing it
+    #[arg(long)]
+    pub(crate) mail: bool,
+
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct CustomerValidate {
+    /// E-mail address of the account
+    pub(crate) address: String,
+
+    /// Confirm the address that the account wants to change to, and move the account there
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) new_address: Option<String>,
+
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct CustomerChange {
+    /// E-mail address of the account
+    pub(crate) address: String,
 
     /// Yes, this cannot be undone
     #[arg(long)]

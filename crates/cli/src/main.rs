@@ -6,6 +6,7 @@ mod app;
 mod arguments;
 mod config;
 mod configuration;
+mod customer;
 mod database;
 mod failure;
 mod installation;
@@ -55,6 +56,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         match arguments.command {
             Command::Serve(serve) => serve::run(settings, serve).await,
             Command::App(command) => app::run(settings, command).await,
+            Command::Customer(command) => customer::run(settings, command).await,
             Command::Db(command) => database::run(settings, command).await,
             Command::Key(Key::RotateRoot) => key::rotate_root(settings).await,
             Command::Key(Key::Generate { .. }) | Command::Config(_) => Ok(()),

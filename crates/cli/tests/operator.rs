@@ -29,7 +29,7 @@ fn help_names_every_command_and_the_exit_codes() {
     let output = keyfold(&["--help"]).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success());
-    for word in ["serve", "app", "key", "Exit codes:", "KEYFOLD_LOG"] {
+    for word in ["serve", "app", "customer", "key", "Exit codes:", "KEYFOLD_LOG"] {
         assert!(text.contains(word), "{word} is not in:\n{text}");
     }
 }

@@ -8,10 +8,12 @@ use keyfold_protocol::id::UserId;
 use super::proof::NewToken;
 use super::root_app::root_app_id;
 use super::store::customers::{self, CustomerRow};
-use super::{deletion, email, invitation, password};
+use super::{deletion, email, invitation, password, profile};
 use crate::app::change;
 use crate::db::{Db, Tx};
 use crate::error::ApiError;
+use crate::mail::{self, Envelope, Mail};
+use crate::root_key::RootKey;
 use crate::user::second_factor;
 
 /// What an operator can do for customers without a mail server, and without their passwords. May be used while servers run on the database.
@@ -33,6 +35,8 @@ pub struct ListedCustomer {
     pub created_at: u64,
     /// Why the last mail could not be sent.
     pub email_error: Option<String>,
+    /// Whether a login needs a one-time code.
+    pub second_factor: bool,
 }
 
 impl<'a> Administration<'a> {
@@ -42,25 +46,21 @@ impl<'a> Administration<'a> {
         Self { db, now }
     }
 
-    /// Every customer, in the order of registration.
+    /// At most `size` customers in the order of registration: the first ones, or those after `after`.
     ///
     /// # Errors
-    /// When the database fails.
-    pub async fn list(&self) -> Result<Vec<ListedCustomer>, ApiError> {
-        const PAGE: u32 = 500;
-        let mut all: Vec<ListedCustomer> = Vec::new();
-        loop {
-            let after = all.last().map_or((0, String::new()), |last| (last.created_at, last.id.to_string()));
-            let page = self.db.read(after, |tx, (time, id)| {
-                Box::pin(async move { Ok(customers::list(tx, *time, id, PAGE).await?) })
-            });
-            let page = page.await?;
-            let is_last = page.len() < usize::try_from(PAGE).unwrap_or(usize::MAX);
-            all.extend(page.into_iter().map(ListedCustomer::from));
-            if is_last {
-                return Ok(all);
-            }
-        }
+    /// 400/62 when there is no customer `after`.
+    pub async fn list(&self, after: Option<&UserId>, size: u32) -> Result<Vec<ListedCustomer>, ApiError> {
+        let page = self.db.read((after.cloned(), size), |tx, (after, size)| {
+            Box::pin(async move {
+                let (time, id) = match after {
+                    None => (0, String::new()),
+                    Some(after) => (profile::find(tx, after).await?.created_at, after.to_string()),
+                };
+                Ok(customers::list(tx, time, &id, *size).await?)
+            })
+        });
+        Ok(page.await?.into_iter().map(ListedCustomer::from).collect())
     }
 
     /// The customer with this address.
@@ -132,19 +132,44 @@ impl<'a> Administration<'a> {
     /// # Errors
     /// 400/64, 400/101 when the address has an account.
     pub async fn invite(&self, address: &str) -> Result<SecretText, ApiError> {
+        let address = parse(address)?;
         let token = NewToken::generate()?;
         let text = token.token.clone();
-        let data = (parse(address)?, token, self.now);
-        let invited = self.db.write(data, |tx, (address, token, now)| {
+        self.store_invitation(address, token, None).await?;
+        Ok(text)
+    }
+
+    /// As [`Self::invite`], by a mail that a server sends. The token is in the mail alone; it waits encrypted under the root key.
+    ///
+    /// # Errors
+    /// 400/64, 400/101 when the address has an account.
+    pub async fn invite_by_mail(&self, address: &str, root_key: &RootKey) -> Result<(), ApiError> {
+        let address = parse(address)?;
+        let token = NewToken::generate()?;
+        let mail = Envelope::seal(root_key, None, &address, &Mail::Invitation(token.token.clone()))?;
+        self.store_invitation(address, token, Some(mail)).await
+    }
+
+    async fn store_invitation(
+        &self,
+        address: EmailAddress,
+        token: NewToken,
+        mail: Option<Envelope>,
+    ) -> Result<(), ApiError> {
+        let data = (address, token, mail, self.now);
+        let invited = self.db.write(data, |tx, (address, token, mail, now)| {
             Box::pin(async move {
                 if customers::find_by_email(tx, address).await?.is_some() {
                     return Err(ErrorCode::IdentifierTaken.into());
                 }
-                invitation::invite(tx, address, token, *now).await
+                invitation::invite(tx, address, token, *now).await?;
+                match mail {
+                    Some(mail) => mail::post(tx, mail, *now).await,
+                    None => Ok(()),
+                }
             })
         });
-        invited.await?;
-        Ok(text)
+        invited.await
     }
 
     /// Deletes a customer with its own apps, and with the groups of which it was the only member.
@@ -178,6 +203,7 @@ impl From<CustomerRow> for ListedCustomer {
             pending_email: row.pending_email.as_ref().map(|email| email.as_str().to_owned()),
             created_at: row.created_at,
             email_error: row.email_error.clone(),
+            second_factor: row.second_factor,
             profile: row.into(),
         }
     }

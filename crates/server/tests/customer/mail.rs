@@ -81,9 +81,9 @@ async fn without_a_mail_server_nothing_pretends_to_have_sent_a_mail() {
         owner.patch("register_otp").await.ok::<Value>();
         operator.disable_second_factor("ada@example.com").await.unwrap();
         Owner::log_in(&world, "ada@example.com").await;
-        assert_eq!(operator.list().await.unwrap().len(), 1);
+        assert_eq!(operator.list(None, 10).await.unwrap().len(), 1);
         operator.delete("ada@example.com").await.unwrap();
-        assert!(operator.list().await.unwrap().is_empty());
+        assert!(operator.list(None, 10).await.unwrap().is_empty());
         Owner::try_log_in(&world, "ada@example.com", PASSWORD).await.err().unwrap().refused(401, 112);
     }
 }

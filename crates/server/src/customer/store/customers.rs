@@ -18,6 +18,7 @@ pub(in crate::customer) struct CustomerRow {
     pub(in crate::customer) email_sent_at: u64,
     pub(in crate::customer) email_status: i32,
     pub(in crate::customer) email_error: Option<String>,
+    pub(in crate::customer) second_factor: bool,
 }
 
 /// The columns of [`CustomerRow`], in its order.
@@ -25,7 +26,8 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT id, email, pending_email, name, first_name, company, created_at, validated_at, email_sent_at,
-                email_status, email_error FROM customers ",
+                email_status, email_error, (SELECT CASE WHEN u.sealed_otp_secret IS NULL THEN 0 ELSE 1 END
+                    FROM users u WHERE u.id = customers.id) FROM customers ",
             $rest
         )
     };
@@ -142,6 +144,7 @@ fn customer(row: &Row<'_>) -> Result<CustomerRow, DbError> {
         email_sent_at: row.col()?,
         email_status: row.col()?,
         email_error: row.col()?,
+        second_factor: row.col()?,
     })
 }
 
