@@ -21,15 +21,20 @@ use crate::installation::Installation;
 pub(crate) async fn run(settings: &Settings, command: App) -> Result<(), Failure> {
     let installation = Installation::prepare(settings)?;
     let db = installation.open().await?;
-    let outcome = run_on(&db, &installation, command).await;
+    let outcome = run_on(&db, &installation, settings, command).await;
     db.close().await;
     outcome
 }
 
-async fn run_on(db: &Db, installation: &Installation, command: App) -> Result<(), Failure> {
+async fn run_on(
+    db: &Db,
+    installation: &Installation,
+    settings: &Settings,
+    command: App,
+) -> Result<(), Failure> {
     let apps = Administration::new(db, &installation.root_key, SystemClock.now());
     match command {
-        App::Create(arguments) => create(&apps, arguments).await,
+        App::Create(arguments) => create(&apps, settings, arguments).await,
         App::List(arguments) => list(&apps, &arguments).await,
         App::Show(arguments) => show(&apps, &arguments).await,
         App::Options(arguments) => options(&apps, &arguments).await,
@@ -47,12 +52,12 @@ async fn run_on(db: &Db, installation: &Installation, command: App) -> Result<()
 }
 
 /// Creates an app. Its tokens are on standard output and nowhere else: the database keeps only their hashes.
-async fn create(apps: &Administration<'_>, arguments: AppCreate) -> Result<(), Failure> {
+async fn create(apps: &Administration<'_>, settings: &Settings, arguments: AppCreate) -> Result<(), Failure> {
     let preset = if arguments.lax { Preset::Lax } else { arguments.preset };
     let new = NewApp {
         name: arguments.name,
         options: preset.options(),
-        file_options: FileOptions::server_storage(),
+        file_options: file_options(settings),
         group_options: GroupOptions::default(),
     };
     let created = apps.create(new, Owner::Operator).await.map_err(failure)?;
@@ -80,6 +85,11 @@ async fn create(apps: &Administration<'_>, arguments: AppCreate) -> Result<(), F
         println!("the tokens cannot be shown again.");
     }
     Ok(())
+}
+
+/// An app must not count on a storage that the server does not have.
+fn file_options(settings: &Settings) -> FileOptions {
+    if settings.storage().is_enabled() { FileOptions::server_storage() } else { FileOptions::none() }
 }
 
 /// Lists the apps, oldest first.

@@ -123,3 +123,16 @@ fn a_misspelt_option_is_refused_with_the_nearest_one() {
         assert!(String::from_utf8_lossy(&output.stderr).contains(word), "{change}");
     }
 }
+
+#[test]
+fn an_app_counts_on_no_storage_that_the_server_does_not_have() {
+    let folder = tempfile::tempdir().unwrap();
+    for (storage, expected) in [("disabled", -1), ("folder", 0)] {
+        let command = |words: &[&str]| {
+            run_json(folder.path(), &[words, &["--storage-backend", storage, "--json"]].concat())
+        };
+        let app = command(&["app", "create", "--name", storage]);
+        let shown = command(&["app", "show", app["app_id"].as_str().unwrap()]);
+        assert_eq!(shown["file_options"]["file_storage"], expected, "{storage}");
+    }
+}
