@@ -149,6 +149,13 @@ impl Directory {
         Ok(GroupPublicKey { group_id: group_id.clone(), key, fetched_at: stored.fetched_at })
     }
 
+    /// Id of the newest generation of a user's keys, straight from the server.
+    pub(crate) async fn newest_user_key_id(&self, user_id: &UserId) -> Result<KeyId, Error> {
+        self.forget_user(user_id).await?;
+        let data: PublicKeyData = self.fetch(&["user", user_id.as_str(), "public_key"]).await?;
+        Ok(data.public_key_id)
+    }
+
     /// Id of the newest generation of a group's keys, straight from the server.
     pub(crate) async fn newest_group_key_id(&self, group_id: &GroupId) -> Result<KeyId, Error> {
         Ok(self.fetch_group_public_key(group_id).await?.data.public_key_id)

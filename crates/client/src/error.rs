@@ -233,9 +233,9 @@ impl Error {
             Self::Network(cause) => {
                 !matches!(cause.kind(), TransportErrorKind::Request | TransportErrorKind::TooLarge)
             }
-            Self::Server { status, .. } | Self::AnswerUnreadable { status, .. } => {
-                matches!(status, 408 | 425 | 429) || *status >= 500
-            }
+            Self::Server { status, .. } => is_passing(*status),
+            // Damaged on the way, or somebody else's page.
+            Self::AnswerUnreadable { status, .. } => *status < 300 || is_passing(*status),
             _ => false,
         }
     }
@@ -252,6 +252,10 @@ impl Error {
             other => Self::AnswerUnreadable { status, reason: other.to_string() },
         }
     }
+}
+
+fn is_passing(status: u16) -> bool {
+    matches!(status, 408 | 425 | 429) || status >= 500
 }
 
 impl From<TransportError> for Error {

@@ -184,8 +184,8 @@ impl Place {
         }
     }
 
-    /// The group through which the user acts, if any.
-    fn acting_as(&self) -> Option<&GroupId> {
+    /// The group through which the user acts: whoever is a member by way of another group shows it with every request.
+    pub(crate) fn acting_as(&self) -> Option<&GroupId> {
         match self {
             Self::User(_) => None,
             Self::Group(group) => group.acting_as(),

@@ -156,9 +156,9 @@ impl Group {
         self.0.snapshots.changed();
         if check.key_update {
             self.finish_possible_rotations().await?;
-        } else {
-            self.load_newest_key().await?;
         }
+        // Not only otherwise: another device may have finished the newest of several.
+        self.load_newest_key().await?;
         self.store().await
     }
 
@@ -172,9 +172,14 @@ impl Group {
         self.forget().await
     }
 
+    /// The group through which the user acts.
+    pub(crate) fn acting_as(&self) -> Option<&GroupId> {
+        self.0.acting_as.as_ref()
+    }
+
     /// Sends `call` as the user, on behalf of the group through which the user acts.
     pub(crate) async fn call<T: DeserializeOwned>(&self, call: Call) -> Result<T, Error> {
-        let call = call.acting_as(self.0.acting_as.as_ref());
+        let call = call.acting_as(self.acting_as());
         self.0.user.0.session.call(&call).await
     }
 

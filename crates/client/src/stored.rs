@@ -87,4 +87,7 @@ pub(crate) struct StoredGroup {
     pub(crate) data: GroupData,
     /// When the server was last asked whether something changed, by the clock of this machine.
     pub(crate) last_check: u64,
+    /// Whether all generations of keys are there. A key that was fetched by its id may have older ones beside it that are not.
+    #[serde(default)]
+    pub(crate) is_complete: bool,
 }

@@ -243,8 +243,7 @@ impl Download {
     }
 
     fn carrier(&self) -> Parts<'_> {
-        let place = &self.file.0.place;
-        Parts { user: place.user(), acting_as: place.acting_as(), file: self.file.id(), cancel: &self.cancel }
+        Parts { place: &self.file.0.place, file: self.file.id(), cancel: &self.cancel }
     }
 }
 

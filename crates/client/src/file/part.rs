@@ -4,22 +4,19 @@ use std::future::Future;
 
 use keyfold_protocol::error::ErrorCode;
 use keyfold_protocol::file::FilePart;
-use keyfold_protocol::id::{FileId, GroupId, UploadSessionId};
+use keyfold_protocol::id::{FileId, UploadSessionId};
 use serde::de::IgnoredAny;
 
-use super::Retry;
 use super::retry::Attempts;
+use super::{Place, Retry};
 use crate::api::Call;
 use crate::cancel::CancelToken;
 use crate::error::Error;
 use crate::transport::PART_TIMEOUT;
-use crate::user::User;
 
 /// Carries the parts of one file.
 pub(super) struct Parts<'a> {
-    pub(super) user: &'a User,
-    /// The server holds whoever asks for parts of a group's file to the rule of that group.
-    pub(super) acting_as: Option<&'a GroupId>,
+    pub(super) place: &'a Place,
     pub(super) file: &'a FileId,
     pub(super) cancel: &'a CancelToken,
 }
@@ -35,18 +32,23 @@ impl Parts<'_> {
         part: Vec<u8>,
     ) -> Result<(), Error> {
         let number = sequence.to_string();
-        let end = if end { "true" } else { "false" };
-        let own = self.user.0.client.0.file_part_url.as_ref();
+        let last = if end { "true" } else { "false" };
+        let own = self.place.user().0.client.0.file_part_url.as_ref();
         let call = match own {
-            Some(_) => Call::post(&[session.as_str(), &number, end])?,
-            None => Call::post(&["file", "part", session.as_str(), &number, end])?,
+            Some(_) => Call::post(&[session.as_str(), &number, last])?,
+            None => Call::post(&["file", "part", session.as_str(), &number, last])?,
         };
-        let call = call.at(own).acting_as(self.acting_as).bytes(part).within(PART_TIMEOUT);
+        let call = call.at(own).bytes(part).within(PART_TIMEOUT);
         let mut attempts = self.retry().start();
         loop {
-            let error = match self.cancel.guard(self.user.0.session.call::<IgnoredAny>(&call)).await {
+            let error = match self.cancel.guard(self.place.user().0.session.call::<IgnoredAny>(&call)).await {
                 Ok(_) => return Ok(()),
                 Err(error) if error.is_passing() => error,
+                // The last part ends the upload. Something on the way has repeated the request, if the part is there.
+                Err(error) if end && error.is_server(ErrorCode::UploadSessionNotFound) => {
+                    let is_there = self.is_there(sequence, &mut attempts).await?;
+                    return if is_there { Ok(()) } else { Err(error) };
+                }
                 Err(error) => return Err(error),
             };
             if !self.wait(&mut attempts).await? {
@@ -76,15 +78,16 @@ impl Parts<'_> {
 
     /// The encrypted content of a part.
     pub(super) async fn download(&self, part: &FilePart) -> Result<Vec<u8>, Error> {
-        let own = self.user.0.client.0.file_part_url.as_ref().filter(|_| part.extern_storage);
+        let own = self.place.user().0.client.0.file_part_url.as_ref().filter(|_| part.extern_storage);
         let id = part.part_id.as_str();
         let call = if own.is_some() { Call::get(&[id])? } else { Call::get(&["file", "part", id])? };
-        let call = call.at(own).acting_as(self.acting_as).within(PART_TIMEOUT);
+        let acting_as = if own.is_some() { None } else { self.place.acting_as() };
+        let call = call.at(own).within(PART_TIMEOUT).acting_as(acting_as);
         let fetch = || async {
             match own {
                 // Whoever stores the app's parts needs no access token to hand them out.
-                Some(_) => self.user.0.session.api().fetch(&call, None).await,
-                None => self.user.0.session.fetch(&call).await,
+                Some(_) => self.place.user().0.session.api().fetch(&call, None).await,
+                None => self.place.user().0.session.fetch(&call).await,
             }
         };
         self.repeated(&mut self.retry().start(), fetch).await
@@ -92,8 +95,9 @@ impl Parts<'_> {
 
     async fn list_page(&self, after: i64) -> Result<Vec<FilePart>, Error> {
         let after = after.to_string();
-        let call = Call::get(&["file", self.file.as_str(), "part_fetch", &after])?.acting_as(self.acting_as);
-        match self.user.0.session.call(&call).await {
+        let call = Call::get(&["file", self.file.as_str(), "part_fetch", &after])?;
+        let call = call.acting_as(self.place.acting_as());
+        match self.place.user().0.session.call(&call).await {
             // Some servers have no empty page.
             Err(error) if error.is_server(ErrorCode::FileNotFound) => Ok(Vec::new()),
             page => page,
@@ -122,6 +126,6 @@ impl Parts<'_> {
     }
 
     fn retry(&self) -> Retry {
-        self.user.0.client.0.retry
+        self.place.user().0.client.0.retry
     }
 }

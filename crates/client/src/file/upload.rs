@@ -276,8 +276,7 @@ impl Upload {
     }
 
     fn carrier(&self) -> Parts<'_> {
-        let (user, acting_as) = (self.place.user(), self.place.acting_as());
-        Parts { user, acting_as, file: &self.file, cancel: &self.cancel }
+        Parts { place: &self.place, file: &self.file, cancel: &self.cancel }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use keyfold_crypto::member::MemberKeys;
 use keyfold_crypto::{PublicKey, SymmetricKey};
+use keyfold_protocol::error::ErrorCode;
 use keyfold_protocol::group::{NewMemberLight, NewMemberOutput};
 use keyfold_protocol::id::{GroupId, KeySessionId, MemberId, UserId};
 use serde::de::IgnoredAny;
@@ -14,6 +15,25 @@ use crate::platform::offload;
 
 /// Weakest rank that may invite.
 pub(super) const RANK_TO_INVITE: i32 = 2;
+
+/// How often keys are sent to a new member when others keep making new ones, or the member has another public key.
+const ATTEMPTS: u32 = 4;
+
+/// Who gets keys.
+#[derive(Clone, Copy)]
+pub(super) enum Recipient<'a> {
+    User(&'a UserId),
+    Group(&'a GroupId),
+}
+
+impl Recipient<'_> {
+    fn member(self) -> MemberId {
+        match self {
+            Self::User(id) => id.into(),
+            Self::Group(id) => id.into(),
+        }
+    }
+}
 
 /// Which upload the remaining keys of a new member go to.
 #[derive(Clone, Copy)]
@@ -88,7 +108,7 @@ impl Group {
     ) -> Result<(String, Vec<String>), Error> {
         self.require_rank(RANK_TO_INVITE)?;
         check_rank(rank)?;
-        let key = self.user().0.client.public_key(user_id).await?.key;
+        let key = self.recipient_key(Recipient::User(user_id)).await?;
         as_bodies(&self.member_keys(key, rank).await?)
     }
 
@@ -103,7 +123,7 @@ impl Group {
     ) -> Result<(String, Vec<String>), Error> {
         self.require_rank(RANK_TO_INVITE)?;
         check_rank(rank)?;
-        let key = self.user().0.client.group_public_key(group_id).await?.key;
+        let key = self.recipient_key(Recipient::Group(group_id)).await?;
         as_bodies(&self.member_keys(key, rank).await?)
     }
 
@@ -138,8 +158,7 @@ impl Group {
         if self.is_light() {
             return self.send_light(action, &user_id.into(), rank).await;
         }
-        let key = self.user().0.client.public_key(user_id).await?.key;
-        self.send_keys(action, &user_id.into(), key, rank, upload).await
+        self.send_keys(action, Recipient::User(user_id), rank, upload).await
     }
 
     async fn invite_member_group(
@@ -154,8 +173,7 @@ impl Group {
         if self.is_light() {
             return self.send_light(action, &group_id.into(), rank).await;
         }
-        let key = self.user().0.client.group_public_key(group_id).await?.key;
-        self.send_keys(action, &group_id.into(), key, rank, upload).await
+        self.send_keys(action, Recipient::Group(group_id), rank, upload).await
     }
 
     /// Sends the keys of the group to a new member: the first page with the action itself, the others to the session that
@@ -164,14 +182,30 @@ impl Group {
     pub(super) async fn send_keys(
         &self,
         action: &str,
-        member: &MemberId,
-        key: PublicKey,
+        recipient: Recipient<'_>,
         rank: Option<i32>,
         upload: Upload,
     ) -> Result<(), Error> {
-        let keys = self.member_keys(key, rank).await?;
+        let member = recipient.member();
         let path = ["group", self.id().as_str(), action, member.as_str()];
-        let answer: NewMemberOutput = self.call(Call::put(&path)?.json(&keys.first)?).await?;
+        let mut attempts = ATTEMPTS;
+        let (keys, answer): (_, NewMemberOutput) = loop {
+            attempts = attempts.saturating_sub(1);
+            let key = self.recipient_key(recipient).await?;
+            let keys = self.member_keys(key, rank).await?;
+            match self.call(Call::put(&path)?.json(&keys.first)?).await {
+                Ok(answer) => break (keys, answer),
+                // Somebody has made a new key meanwhile, which the new member must get with the others.
+                Err(error) if attempts > 0 && error.is_server(ErrorCode::GroupKeyNotFound) => {
+                    self.update().await?;
+                }
+                // The public key that was remembered is of a time before the account was reset.
+                Err(error) if attempts > 0 && error.is_server(ErrorCode::PublicKeyNotFound) => {
+                    self.forget_key_of(recipient).await?;
+                }
+                Err(error) => return Err(error),
+            }
+        };
         if keys.rest.is_empty() {
             return Ok(());
         }
@@ -198,11 +232,28 @@ impl Group {
         self.act(Call::put(&path)?.json(&NewMemberLight { rank })?).await
     }
 
+    async fn recipient_key(&self, recipient: Recipient<'_>) -> Result<PublicKey, Error> {
+        let client = &self.user().0.client;
+        Ok(match recipient {
+            Recipient::User(id) => client.public_key(id).await?.key,
+            Recipient::Group(id) => client.group_public_key(id).await?.key,
+        })
+    }
+
+    async fn forget_key_of(&self, recipient: Recipient<'_>) -> Result<(), Error> {
+        let directory = &self.user().0.client.0.directory;
+        match recipient {
+            Recipient::User(id) => directory.forget_user(id).await,
+            Recipient::Group(id) => directory.forget_group(id).await,
+        }
+    }
+
     async fn member_keys(&self, member: PublicKey, rank: Option<i32>) -> Result<MemberKeys, Error> {
-        let keys = self.all_keys();
-        if keys.is_empty() {
+        if self.all_keys().is_empty() {
             return Err(Error::NoGroupKeys);
         }
+        self.complete_keys().await?;
+        let keys = self.all_keys();
         let encrypted = offload(move || {
             let keys: Vec<&SymmetricKey> = keys.iter().map(|keys| &keys.key).collect();
             MemberKeys::encrypt(keys, &member, rank)

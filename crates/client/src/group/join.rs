@@ -4,7 +4,7 @@ use keyfold_protocol::group::{GroupInviteItem, GroupJoinReqItem, ListGroupItem, 
 use keyfold_protocol::id::{GroupId, MemberId, UserId};
 
 use super::Group;
-use super::invite::{RANK_TO_INVITE, Upload, check_rank};
+use super::invite::{RANK_TO_INVITE, Recipient, Upload, check_rank};
 use crate::api::Call;
 use crate::error::Error;
 use crate::pages::Pages;
@@ -30,14 +30,14 @@ impl Group {
         if self.is_light() {
             return self.send_light("join_req", &request.user_id, rank).await;
         }
-        let client = &self.user().0.client;
         let id = request.user_id.as_str();
-        let key = if request.user_type == MEMBER_GROUP {
-            client.group_public_key(&GroupId::from(id)).await?.key
+        if request.user_type == MEMBER_GROUP {
+            let group = GroupId::from(id);
+            self.send_keys("join_req", Recipient::Group(&group), rank, Upload::Membership).await
         } else {
-            client.public_key(&UserId::from(id)).await?.key
-        };
-        self.send_keys("join_req", &request.user_id, key, rank, Upload::Membership).await
+            let user = UserId::from(id);
+            self.send_keys("join_req", Recipient::User(&user), rank, Upload::Membership).await
+        }
     }
 
     /// Declines a request.

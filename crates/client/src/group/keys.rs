@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use keyfold_crypto::{GroupKeys, PrivateKey, PublicKey, UserKeys, Verification, VerifyingKey};
+use keyfold_protocol::PAGE_SIZE;
 use keyfold_protocol::encoding::KeyText;
 use keyfold_protocol::error::ErrorCode;
 use keyfold_protocol::group::GroupKey;
@@ -66,6 +67,7 @@ impl Group {
     pub(super) async fn fetch_key(&self, id: &KeyId) -> Result<Arc<GroupKeys>, Error> {
         let path = ["group", self.id().as_str(), "key", id.as_str()];
         let object: GroupKey = self.call(Call::get(&path)?).await?;
+        write(&self.0.state).is_complete = false;
         self.open_keys(vec![object]).await?;
         self.store().await?;
         self.loaded(id.as_str())
@@ -83,6 +85,32 @@ impl Group {
             Err(error) if error.is_server(ErrorCode::GroupKeyNotFound) => Ok(()),
             result => result.map(drop),
         }
+    }
+
+    /// Loads what is missing of the keys, before they are handed to somebody: what is left out then, the other one never gets. It may
+    /// lie between others, when another device has taken over one rotation and this one the next.
+    pub(super) async fn complete_keys(&self) -> Result<(), Error> {
+        if read(&self.0.state).is_complete {
+            return Ok(());
+        }
+        self.finish_possible_rotations().await?;
+        let (mut time, mut last) = ("0".to_owned(), "none".to_owned());
+        loop {
+            let path = ["group", self.id().as_str(), "keys", &time, &last];
+            let page: Vec<GroupKey> = self.call(Call::get(&path)?).await?;
+            let end = page.last().map(|key| (key.time.to_string(), key.group_key_id.as_str().to_owned()));
+            let is_last = page.len() < PAGE_SIZE;
+            let missing = page.into_iter().filter(|key| self.loaded(key.group_key_id.as_str()).is_err());
+            self.open_keys(missing.collect()).await?;
+            match end {
+                // A list that does not move would go round for ever.
+                Some(end) if !is_last && end.1 != last => (time, last) = end,
+                _ => break,
+            }
+        }
+        write(&self.0.state).is_complete = true;
+        self.0.snapshots.changed();
+        self.store().await
     }
 
     /// Opens keys with the private keys of the principal and puts them to the others. Does not store them.

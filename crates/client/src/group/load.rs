@@ -115,7 +115,7 @@ async fn fetch(
     }
     let key_update = data.key_update;
     let last_check = user.0.client.0.clock.now();
-    let group = open(user, StoredGroup { data, last_check }, acting_as, depth).await?;
+    let group = open(user, StoredGroup { data, last_check, is_complete: true }, acting_as, depth).await?;
     if key_update {
         group.finish_possible_rotations().await?;
     }

@@ -77,6 +77,8 @@ impl User {
 
     async fn confirmation(&self, answer: &str) -> Result<(DoneDeviceInput, Vec<Vec<NewMemberKey>>), Error> {
         let answer: PrepareDeviceOutput = open_answer(answer)?;
+        // A rotation reaches the devices that are there when it begins. What this one lacks, the new one would never get.
+        self.complete_keys().await?;
         let keys = self.all_keys();
         let policy = self.0.client.0.policy;
         let encrypted = offload(move || {

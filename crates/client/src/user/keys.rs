@@ -16,16 +16,34 @@ use crate::error::Error;
 use crate::lock::read;
 use crate::platform::offload;
 
+/// How often a rotation is begun when other devices keep being faster.
+const ROTATION_ATTEMPTS: u32 = 4;
+
 impl User {
     /// Makes a new generation of user keys. Data for the user is encrypted to it from now on; older keys stay readable.
     ///
     /// The other devices take the new keys over with [`finish_key_rotation`](Self::finish_key_rotation), which they also
-    /// do by themselves when they need a key they do not have.
+    /// do by themselves when they need a key they do not have. Where another device was faster, its keys are taken over
+    /// before these are made.
     ///
     /// # Errors
-    /// `server_311`: another device was faster, and its keys have to be taken over first. `server_321`: too many this month.
+    /// `server_321`: too many this month. `client_204`: as [`finish_key_rotation`](Self::finish_key_rotation). `server_311`:
+    /// other devices were faster several times in a row.
     #[tracing::instrument(level = "debug", skip_all)]
     pub async fn rotate_keys(&self) -> Result<(), Error> {
+        let mut attempts = ROTATION_ATTEMPTS;
+        loop {
+            attempts = attempts.saturating_sub(1);
+            match self.start_rotation().await {
+                Err(error) if attempts > 0 && error.is_server(ErrorCode::RotationKeyNotFound) => {
+                    self.finish_key_rotation().await?;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn start_rotation(&self) -> Result<(), Error> {
         let previous = self.newest_keys()?;
         let device = Arc::clone(&self.0.device);
         let suite = self.0.client.0.suite;
@@ -38,7 +56,8 @@ impl User {
         self.0.client.0.directory.forget_user(self.id()).await
     }
 
-    /// Takes over the keys that other devices of the user have made.
+    /// Takes over the keys that other devices of the user have made, and those that this device has made without learning of
+    /// it because an answer was lost.
     ///
     /// # Errors
     /// `client_204`: the server could not encrypt one of them for this device, which then has to be registered anew. The
@@ -66,7 +85,26 @@ impl User {
         if pending.iter().any(|rotation| rotation.error.is_some()) {
             return Err(keyfold_crypto::Error::RotationRefused.into());
         }
-        Ok(())
+        self.load_newest_key().await
+    }
+
+    /// Takes over what can be taken over.
+    pub(super) async fn finish_possible_rotations(&self) -> Result<(), Error> {
+        match self.finish_key_rotation().await {
+            Err(Error::Crypto(keyfold_crypto::Error::RotationRefused)) => Ok(()),
+            result => result,
+        }
+    }
+
+    /// Loads a key that the server lists as this device's already: made or taken over here, but the answer was lost. The
+    /// public lookup tells its id.
+    async fn load_newest_key(&self) -> Result<(), Error> {
+        let newest = self.0.client.0.directory.newest_user_key_id(self.id()).await?;
+        match self.loaded_or_fetched(&newest).await {
+            // Made by another device a moment ago.
+            Err(error) if error.is_server(ErrorCode::GroupKeyNotFound) => Ok(()),
+            result => result.map(drop),
+        }
     }
 
     /// The number that this user and another one can compare to be sure of each other's verify keys. `None` for the other
@@ -154,18 +192,33 @@ impl User {
 
     /// A login returns the newest page of keys only.
     pub(crate) async fn fetch_older_keys(&self) -> Result<(), Error> {
+        let oldest = read(&self.0.keys).objects().last().map(|key| (key.time, key.group_key_id.clone()));
+        match oldest {
+            Some((time, id)) => self.fetch_keys_after(time.to_string(), id.as_str().to_owned()).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Loads what is missing of the keys, before they are handed to another device: what is left out then, the other one never
+    /// gets.
+    pub(super) async fn complete_keys(&self) -> Result<(), Error> {
+        self.finish_possible_rotations().await?;
+        self.fetch_keys_after("0".to_owned(), "none".to_owned()).await?;
+        self.store().await
+    }
+
+    async fn fetch_keys_after(&self, mut time: String, mut last: String) -> Result<(), Error> {
         loop {
-            let oldest = read(&self.0.keys).objects().last().map(|key| (key.time, key.group_key_id.clone()));
-            let Some((time, id)) = oldest else { return Ok(()) };
-            let time = time.to_string();
-            let call = Call::get(&["user", "user_keys", "keys", &time, id.as_str()])?;
+            let call = Call::get(&["user", "user_keys", "keys", &time, &last])?;
             let page: Vec<GroupKey> = self.0.session.call(&call).await?;
-            let before = read(&self.0.keys).objects().len();
-            let full = page.len() >= PAGE_SIZE;
-            self.open_keys(page).await?;
-            // A page that brings nothing new would be asked for again and again.
-            if !full || read(&self.0.keys).objects().len() == before {
-                return Ok(());
+            let end = page.last().map(|key| (key.time.to_string(), key.group_key_id.as_str().to_owned()));
+            let is_last = page.len() < PAGE_SIZE;
+            let missing = page.into_iter().filter(|key| self.loaded(key.group_key_id.as_str()).is_err());
+            self.open_keys(missing.collect()).await?;
+            match end {
+                // A list that does not move would go round for ever.
+                Some(end) if !is_last && end.1 != last => (time, last) = end,
+                _ => return Ok(()),
             }
         }
     }
