@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::thread::JoinHandle;
 
 use keyfold_protocol::app::{AppOptions, FileOptions, GroupOptions};
-use keyfold_server::app::{self, CreatedApp, NewApp};
+use keyfold_server::app::{self, Administration, CreatedApp, NewApp};
 use keyfold_server::{AppState, Config, DatabaseConfig, RootKey, Server, StorageConfig};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
@@ -112,6 +112,16 @@ impl TestServer {
     #[must_use]
     pub fn state(&self) -> &AppState {
         &self.running.as_ref().expect("the server runs until the drop").state
+    }
+
+    /// Replaces where the files of the app are stored.
+    ///
+    /// # Panics
+    /// If the options make no sense.
+    pub async fn set_file_options(&self, options: FileOptions) {
+        let state = self.state();
+        let operator = Administration::new(&state.db, &state.root_key, state.now());
+        operator.set_file_options(&self.app.id, options).await.expect("options of an app");
     }
 
     /// Stops the server and starts another one on the same data, at the same address.

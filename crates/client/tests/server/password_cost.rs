@@ -4,15 +4,15 @@ use keyfold::crypto::password::{DerivedKeys, salt};
 use keyfold::protocol::user::RegisterInput;
 use keyfold::{Client, Mfa, PasswordCost, Suite};
 
-use crate::faults::Lossy;
+use crate::proxy::Proxy;
 use crate::world::{PASSWORD, World};
 
 /// How many attempts a login takes: one for each cost that was tried.
 async fn attempts(world: &World, cost: PasswordCost, identifier: &str, password: &str) -> usize {
-    let transport = Lossy::new("/done_login");
-    let client = world.builder().transport(transport.clone()).password_cost(cost).build().unwrap();
+    let proxy = Proxy::start(world);
+    let client = world.builder().base_url(proxy.url()).password_cost(cost).build().unwrap();
     client.login_forced(identifier, password).await.unwrap();
-    transport.sent()
+    proxy.take_log("done_login").len()
 }
 
 fn earlier(world: &World) -> Client {

@@ -1,25 +1,18 @@
-//! Generated keys that the server keeps.
+//! Generated keys that the server keeps, on both databases.
 
 use keyfold::StoredKeyId;
 
-use crate::file_model::FileModel;
-use crate::world::{PASSWORD, World, code, group_of};
+use crate::world::{World, code, group_of, on_both_databases};
 
-#[tokio::test]
-async fn members_open_a_stored_key_by_its_id() {
-    let world = World::start();
-    let model = FileModel::new();
-    let client = world.builder().transport(model.clone()).build().unwrap();
-    client.register("alice", PASSWORD).await.unwrap();
-    let alice = client.login_forced("alice", PASSWORD).await.unwrap();
+on_both_databases!(members_open_a_stored_key_by_its_id);
+
+async fn members_open_a_stored_key_by_its_id(world: World) {
+    let (alice, bob) = (world.user("alice").await, world.user("bob").await);
     let group = group_of(&alice).await;
     let key = group.store_key().await.unwrap();
     let id = StoredKeyId::new(key.id());
     let text = key.encrypt_text("data", "", None).unwrap();
 
-    let client = world.builder().transport(model.clone()).build().unwrap();
-    client.register("bob", PASSWORD).await.unwrap();
-    let bob = client.login_forced("bob", PASSWORD).await.unwrap();
     group.invite_auto(bob.id(), None).await.unwrap();
     let same = bob.group(group.id()).await.unwrap();
     let opened = same.stored_key(&id).await.unwrap();

@@ -5,14 +5,19 @@ use keyfold_testkit::{Engine, TestServer};
 
 pub(crate) const PASSWORD: &str = "a password of twelve words would be better";
 
-/// A server with an app of its own. Which database it has is the business of the server's tests.
+/// A server with an app of its own. Which database it has is the business of the server's tests, but where the two might differ in
+/// what a client sees, tests run [on both](on_both_databases).
 pub(crate) struct World {
     pub(crate) server: TestServer,
 }
 
 impl World {
     pub(crate) fn start() -> Self {
-        Self { server: TestServer::start(Engine::Sqlite) }
+        Self::on(Engine::Sqlite)
+    }
+
+    pub(crate) fn on(engine: Engine) -> Self {
+        Self { server: TestServer::start(engine) }
     }
 
     pub(crate) fn builder(&self) -> ClientBuilder {
@@ -36,6 +41,29 @@ impl World {
         self.client().login_forced(identifier, PASSWORD).await.unwrap()
     }
 }
+
+/// Makes two tests of each `async fn(World)`.
+macro_rules! on_both_databases {
+    ($($test:ident),+ $(,)?) => {
+        mod on_sqlite {
+            $(
+                #[tokio::test]
+                async fn $test() {
+                    super::$test($crate::world::World::on(keyfold_testkit::Engine::Sqlite)).await;
+                }
+            )+
+        }
+        mod on_postgres {
+            $(
+                #[tokio::test]
+                async fn $test() {
+                    super::$test($crate::world::World::on(keyfold_testkit::Engine::Postgres)).await;
+                }
+            )+
+        }
+    };
+}
+pub(crate) use on_both_databases;
 
 /// A new group of `user`.
 pub(crate) async fn group_of(user: &User) -> Group {
