@@ -33,6 +33,7 @@
 //! | members, keys, contents of a group | [`Group`] |
 //! | signatures, additional data | [`EncryptOptions`], [`DecryptOptions`] |
 //! | upload and download files | [`NewFile`], [`File`], see [`mod@file`] |
+//! | keep keys of the app's own | [`Group::generate_key`], [`Group::store_key`] |
 //! | search and sort encrypted values | [`Group::search_key`], [`Group::sort_key`] |
 //! | read a list | [`Pages`] |
 //! | leave requests to the app's own backend | the functions called `prepare_…` and `done_…` |
@@ -50,7 +51,19 @@
 //! - Parents of a group, and groups through which it is reached, are loaded with it.
 //! - Public keys of others are remembered for [five minutes](ClientBuilder::public_key_max_age).
 //!
-//! Nothing else is repeated: after an [`Error::Network`] the app knows that the server may or may not have acted.
+//! - An invitation that came too late, because somebody has made a new key meanwhile, is repeated with that key; so is a rotation
+//!   of the user's own keys, when another device was faster.
+//! - A part of a file that does not get through is sent again, once the server has been asked whether it has arrived.
+//!
+//! Nothing else is repeated: after an [`Error::Network`] the app knows that the server may or may not have acted. Everything can
+//! be called again: what is done already says so (`server_101`, `server_302`), and a member whose invitation broke off in the
+//! middle gets all keys by [`Group::re_invite`].
+//!
+//! # Errors
+//!
+//! One type, [`Error`], with a [code](Error::code) that is the same in every language that Keyfold speaks, and questions that apps
+//! ask: [`is_network`](Error::is_network), [`is_wrong_password`](Error::is_wrong_password),
+//! [`is_session_over`](Error::is_session_over).
 //!
 //! # Without `async`
 //!
@@ -60,16 +73,18 @@
 //!
 //! The crate tells [`tracing`](https://docs.rs/tracing) which requests it sends and which operations they are part of, and
 //! never a password, a token, a key or a content. The key of a [`FileStorage`] comes from the app: on a desktop best from the
-//! system's keyring, on a server from wherever its other secrets are. This crate has no keyring of its own, because on
-//! machines without a desktop session there is none to talk to.
+//! system's keyring, on a server from wherever its other secrets are.
 //!
 //! # Platforms
 //!
 //! On native targets requests go through [`HttpTransport`], which needs a tokio runtime; nothing else does. On
 //! `wasm32-unknown-unknown` they go through the host's `fetch`. Another [`Transport`] or [`Storage`] can be handed in.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod api;
 #[cfg(all(feature = "blocking", not(target_family = "wasm")))]
+#[cfg_attr(docsrs, doc(cfg(feature = "blocking")))]
 pub mod blocking;
 mod cancel;
 mod client;
@@ -126,3 +141,8 @@ pub use transport::HttpTransport;
 pub use transport::{Transport, TransportError, TransportErrorKind};
 pub use trust::{KeyChange, KnownVerifyKey};
 pub use user::{Mfa, OtpSecret, User};
+
+/// The examples of the README are compiled with those of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

@@ -5,6 +5,10 @@
 use keyfold::blocking::{Client, Login, items};
 use keyfold_testkit::{Engine, TestServer};
 
+#[path = "../examples/blocking.rs"]
+#[allow(clippy::print_stdout, dead_code, reason = "an example talks to whoever runs it, and has a `main`")]
+mod example;
+
 fn client(server: &TestServer) -> Client {
     Client::new(keyfold::Client::builder(server.public_token()).base_url(server.url()).build().unwrap())
 }
@@ -35,4 +39,10 @@ async fn a_blocking_call_inside_of_a_runtime_is_an_error_and_no_panic() {
     let client = keyfold::Client::builder("token").base_url("http://127.0.0.1:1").build().unwrap();
     let error = Client::new(client).register("alice", "password").unwrap_err();
     assert_eq!(error.code(), "client_424");
+}
+
+#[test]
+fn the_example_of_blocking_works() {
+    let server = TestServer::start(Engine::Sqlite);
+    example::run(&server.url(), server.public_token()).unwrap();
 }

@@ -82,6 +82,36 @@ async fn a_second_factor_is_asked_for_at_login_and_for_what_needs_the_password()
     client.login_forced("alice", "new").await.unwrap();
 }
 
+/// What an authenticator app shows now.
+fn totp(secret: &str) -> String {
+    let totp = totp_rs::Builder::new()
+        .with_algorithm(totp_rs::Algorithm::SHA256)
+        .with_digits(6)
+        .with_step_duration(30)
+        .with_secret(totp_rs::Secret::try_from_base32(secret).unwrap())
+        .build()
+        .unwrap();
+    let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
+    totp.generate(now.as_secs()).to_string()
+}
+
+#[tokio::test]
+async fn a_second_factor_is_replaced_and_its_old_codes_end() {
+    let world = World::start();
+    let alice = world.user("alice").await;
+    let first = alice.register_otp(PASSWORD, Mfa::None).await.unwrap();
+    let client = world.client();
+    let Login::Mfa(pending) = client.login("alice", PASSWORD).await.unwrap() else { panic!("needs a code") };
+    assert_eq!(pending.with_totp(&totp(first.secret())).await.unwrap().id(), alice.id());
+
+    // A code is good for one use: the recovery key stands in for the next one.
+    let recovery_key = Mfa::RecoveryKey(first.recovery_keys()[0]);
+    let second = alice.reset_otp(PASSWORD, recovery_key).await.unwrap();
+    let Login::Mfa(pending) = client.login("alice", PASSWORD).await.unwrap() else { panic!("needs a code") };
+    assert_eq!(code(pending.with_recovery_key(first.recovery_keys()[1]).await), "server_901");
+    pending.with_totp(&totp(second.secret())).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_login_that_waits_for_a_code_can_be_kept_as_text() {
     let world = World::start();

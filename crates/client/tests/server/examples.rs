@@ -2,22 +2,46 @@
 
 #![allow(clippy::print_stdout, dead_code, reason = "an example talks to whoever runs it, and has a `main`")]
 
-use crate::file_model::FileModel;
 use crate::world::World;
 
+#[path = "../../examples/account.rs"]
+mod account;
 #[path = "../../examples/files.rs"]
 mod files;
 #[path = "../../examples/groups.rs"]
 mod groups;
 #[path = "../../examples/light.rs"]
 mod light;
+#[path = "../../examples/own_backend.rs"]
+mod own_backend;
+#[path = "../../examples/search.rs"]
+mod search;
 #[path = "../../examples/trust.rs"]
 mod trust;
 
 #[tokio::test]
+async fn the_example_of_an_account_works() {
+    let world = World::start();
+    account::run(&world.server.url(), world.server.public_token()).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_example_of_an_own_backend_works() {
+    let world = World::start();
+    let server = &world.server;
+    own_backend::run(&server.url(), server.public_token(), server.secret_token()).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_example_of_searching_and_sorting_works() {
+    let world = World::start();
+    search::run(&world.server.url(), world.server.public_token()).await.unwrap();
+}
+
+#[tokio::test]
 async fn the_example_of_files_works() {
     let world = World::start();
-    files::run(world.builder().transport(FileModel::new())).await.unwrap();
+    files::run(world.builder()).await.unwrap();
 }
 
 #[tokio::test]

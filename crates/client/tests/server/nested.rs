@@ -83,4 +83,13 @@ async fn a_group_is_invited_accepts_and_asks_to_join() {
     project.accept_join_request(&requests[0], None).await.unwrap();
     let through_second = second.connected(project.id()).await.unwrap();
     assert_eq!(through_second.decrypt_string(&text).await.unwrap(), "joint work");
+
+    let third = group_of(&bob).await;
+    project.invite_group(third.id(), None).await.unwrap();
+    third.reject_invitation(project.id()).await.unwrap();
+    assert!(third.group_invitations().all().await.unwrap().is_empty());
+    third.request_to_join(project.id()).await.unwrap();
+    third.withdraw_join_request(project.id()).await.unwrap();
+    assert!(project.join_requests().all().await.unwrap().is_empty());
+    assert_eq!(code(third.connected(project.id()).await), "server_310");
 }
