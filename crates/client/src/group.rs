@@ -183,11 +183,6 @@ impl Group {
         self.0.user.0.session.call(&call).await
     }
 
-    /// The group through which the user acts.
-    pub(crate) fn acting_as(&self) -> Option<&GroupId> {
-        self.0.acting_as.as_ref()
-    }
-
     /// The server refuses what the rank does not allow; asking it is not necessary to know that.
     fn require_rank(&self, weakest: i32) -> Result<(), Error> {
         if self.rank() <= weakest { Ok(()) } else { Err(Error::RankInsufficient) }
