@@ -84,7 +84,7 @@ impl Shelf {
     async fn store(&self, address: &str, content: Vec<u8>) -> io::Result<Message> {
         let user_id = self.user_id.lock().unwrap().clone();
         let head = format!(
-            "POST /api/v1/file/part/{address}/{user_id} HTTP/1.1\r\nhost: server\r\nx-sentc-app-token: {}\r\n\
+            "PATCH /api/v1/file/part/{address}/{user_id} HTTP/1.1\r\nhost: server\r\nx-sentc-app-token: {}\r\n\
              content-length: 0\r\n\r\n",
             self.secret_token
         );
