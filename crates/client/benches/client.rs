@@ -9,7 +9,12 @@
 //! The server is this program once more, as a process of its own on the same machine, with SQLite. Contents are made and compared
 //! in memory, so that no other disk access is in the figures than the server's.
 
-#![allow(clippy::print_stdout, clippy::indexing_slicing, reason = "a program that prints a table for people")]
+#![allow(
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    clippy::unit_arg,
+    reason = "a program that prints a table for people"
+)]
 
 use std::error::Error;
 use std::fs;

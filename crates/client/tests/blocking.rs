@@ -6,7 +6,7 @@ use keyfold::blocking::{Client, Login, items};
 use keyfold_testkit::{Engine, TestServer};
 
 #[path = "../examples/blocking.rs"]
-#[allow(clippy::print_stdout, dead_code, reason = "an example talks to whoever runs it, and has a `main`")]
+#[allow(dead_code, reason = "an example has a `main`")]
 mod example;
 
 fn client(server: &TestServer) -> Client {

@@ -44,7 +44,11 @@ const TABLE: &[(&str, &str, &str)] = &[
         "with_recovery_key",
         "a_second_factor_is_asked_for_at_login_and_for_what_needs_the_password",
     ),
-    ("refreshJwt", "jwt", "a_lost_renewal_can_be_repeated"),
+    (
+        "refreshJwt",
+        "refresh_jwt",
+        "calls_that_wait_for_a_late_renewal_share_it_and_a_lost_one_can_be_repeated",
+    ),
     ("user.getJwt", "jwt", "access_tokens_are_renewed_in_the_middle_of_transfers_and_once_for_all"),
     ("getActualUser, offline", "current_user", "stored_users_and_groups_work_without_a_server"),
     ("getActualUser, with valid jwt", "restore", "a_session_and_its_groups_outlive_client_and_server"),
