@@ -6,13 +6,17 @@ const DECLARATIONS = new URL("../../dist/esm/", import.meta.url);
 
 test("nothing in the public declarations is `any`, and nothing refers to files that are not shipped", async () => {
 	const names = (await readdir(DECLARATIONS, {recursive: true})).filter((name) => name.endsWith(".d.ts"));
-	assert.ok(names.includes("index.d.ts"));
-	for (const name of names) {
+	// What no entry leads to, no compiler of an app ever reads.
+	const public_names = new Set(names.filter((name) => /^index(\.\w+)?\.d\.ts$/.test(name)));
+	assert.ok(public_names.has("index.d.ts"));
+	for (const name of public_names) {
 		const text = await readFile(new URL(name, DECLARATIONS), "utf8");
 		const code = text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*/g, "");
 		assert.doesNotMatch(code, /\bany\b/, name);
 		for (const [, path = ""] of code.matchAll(/from "(\.[^"]*)"/g)) {
-			assert.ok(names.includes(join(name, path)), `${name} refers to ${path}`);
+			const target = join(name, path);
+			assert.ok(names.includes(target), `${name} refers to ${path}`);
+			public_names.add(target);
 		}
 	}
 });
