@@ -69,4 +69,17 @@ mod tests {
             assert!(verify(changed).is_err(), "{changed}");
         }
     }
+
+    /// The same message as in the tests of the backend package, which run the code of the documentation on it.
+    #[test]
+    fn a_known_message_has_its_known_signature() {
+        let head: &[u8] = b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20";
+        let key = CallbackKey::parse(&[head, &[7; 32]].concat()).unwrap();
+        assert_eq!(key.public_key(), "whpk_6kpsY+KcUgq+9VB7Ey7F+ZVHdq6+vnuSQh7qaRRG0iw=");
+        let id = "0190a6a4-3b1c-7cde-8f01-23456789abcd";
+        assert_eq!(
+            key.sign(id, 1_763_776_800, br#"["0190a6a4-3b1c-7cde-8f01-23456789abce"]"#),
+            "v1a,mIvGQjNS8hlewTyCVRU0jXT6pRT7LTm+uE5pQEdXNa5CoGCiO7nJ8H9JIWQapqYScftBUaGVC9PneXgY0R63Bw=="
+        );
+    }
 }
