@@ -78,6 +78,8 @@ pub struct Limits {
     pub sessions_per_device: u32,
     /// Devices of a user.
     pub devices_per_user: u32,
+    /// Symmetric keys that the server keeps for a user.
+    pub stored_keys_per_user: u32,
     /// Sizes of groups.
     pub groups: GroupLimits,
     /// Throttling.
@@ -175,6 +177,7 @@ impl Default for Limits {
             session_lifetime: Duration::from_secs(400 * DAY),
             sessions_per_device: 50,
             devices_per_user: 200,
+            stored_keys_per_user: 50_000,
             groups: GroupLimits::default(),
             throttle: ThrottleLimits::default(),
         }

@@ -219,6 +219,8 @@ settings! {
         devices_per_user: u32 = "200";
         /// Levels of child groups below a root group.
         group_depth: u32 = "32";
+        /// Symmetric keys that the server keeps for a user.
+        stored_keys_per_user: u32 = "50000";
         /// Members of a group.
         group_members: u32 = "250000";
         /// Direct children of a group.
@@ -293,6 +295,7 @@ fn limits(settings: &Settings) -> Limits {
         devices_per_user: limits.devices_per_user,
         groups: GroupLimits {
             depth: limits.group_depth,
+        stored_keys_per_user: limits.stored_keys_per_user,
             members: limits.group_members,
             children: limits.group_children,
             pending: limits.group_pending,

@@ -3,34 +3,59 @@
 mod routes;
 
 use keyfold_protocol::PAGE_SIZE;
+use keyfold_protocol::error::ErrorCode;
 use keyfold_protocol::file::{StoredKey, StoredKeyInput};
 use keyfold_protocol::id::{AppId, KeyId, StoredKeyId, UserId};
 
 pub(crate) use routes::endpoints;
 
 use crate::db::{DbError, Row, Tx, params};
+use crate::error::ApiError;
 
+/// Who stores a key, and how many the user may have.
+struct Creator {
+    app: AppId,
+    user: UserId,
+    limit: u32,
+}
+
+/// Stores a key.
+///
+/// # Errors
+/// 400/522 when the user has as many as a user may have.
 async fn insert(
     tx: &mut Tx,
     id: &StoredKeyId,
-    app: &AppId,
-    creator: &UserId,
+    creator: &Creator,
     input: &StoredKeyInput,
     now: u64,
-) -> Result<(), DbError> {
+) -> Result<(), ApiError> {
+    let Creator { app, user, limit } = creator;
+    let counted =
+        "UPDATE users SET stored_keys = stored_keys + 1 WHERE id = $1 AND app_id = $2 AND stored_keys < $3";
+    if tx.execute(counted, params![user, app, limit]).await? == 0 {
+        return Err(ApiError::with_message(
+            ErrorCode::FileQuota,
+            "The user has as many stored keys as a user may have",
+        ));
+    }
     tx.execute(
         "INSERT INTO stored_keys (id, app_id, creator_id, master_key_id, created_at, alg, encrypted_key)
          VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        params![id, app, creator, input.master_key_id, now, input.alg, input.encrypted_key_string],
+        params![id, app, user, input.master_key_id, now, input.alg, input.encrypted_key_string],
     )
-    .await
-    .map(drop)
+    .await?;
+    Ok(())
 }
 
 /// Deletes a key of its creator, if there is one.
 async fn delete(tx: &mut Tx, id: &StoredKeyId, app: &AppId, creator: &UserId) -> Result<(), DbError> {
     let sql = "DELETE FROM stored_keys WHERE id = $1 AND app_id = $2 AND creator_id = $3";
-    tx.execute(sql, params![id, app, creator]).await.map(drop)
+    if tx.execute(sql, params![id, app, creator]).await? > 0 {
+        let counted = "UPDATE users SET stored_keys = stored_keys - 1 WHERE id = $1 AND stored_keys > 0";
+        tx.execute(counted, params![creator]).await?;
+    }
+    Ok(())
 }
 
 async fn find(tx: &mut Tx, app: &AppId, id: &StoredKeyId) -> Result<Option<StoredKey>, DbError> {

@@ -14,7 +14,7 @@ use crate::state::AppState;
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
     vec![
-        post("/keys/sym_key", create, "Stores an encrypted symmetric key"),
+        post("/keys/sym_key", create, "Stores an encrypted symmetric key").refuses(&[ErrorCode::FileQuota]),
         delete("/keys/sym_key/{id}", remove, "Deletes a stored key of the user, if there is one"),
         get("/keys/sym_key/{id}", show, "Returns a stored key")
             .refuses(&[ErrorCode::StoredKeyNotFound, ErrorCode::JwtMissing]),
@@ -35,10 +35,12 @@ async fn create(
     Body(input): Body<StoredKeyInput>,
 ) -> ApiResult<StoredKeyOutput> {
     let key_id = StoredKeyId::from(random::ordered_id());
-    let data = (key_id.clone(), jwt, input, state.now());
-    let work = state.db.write(data, |tx, (id, jwt, input, now)| {
-        Box::pin(async move { Ok(super::insert(tx, id, &jwt.app_id, &jwt.user_id, input, *now).await?) })
-    });
+    let creator =
+        super::Creator { app: jwt.app_id, user: jwt.user_id, limit: state.limits.stored_keys_per_user };
+    let data = (key_id.clone(), creator, input, state.now());
+    let work = state
+        .db
+        .write(data, |tx, (id, creator, input, now)| Box::pin(super::insert(tx, id, creator, input, *now)));
     work.await?;
     Ok(Reply(StoredKeyOutput { key_id }))
 }

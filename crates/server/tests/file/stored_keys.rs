@@ -1,5 +1,6 @@
 //! Symmetric keys that the server keeps.
 
+use futures_util::future::join_all;
 use hyper::Method;
 use keyfold_protocol::app::FileOptions;
 use keyfold_protocol::file::{StoredKey, StoredKeyOutput};
@@ -16,6 +17,23 @@ on_both_databases!(
     keys_can_demand_a_login,
     keys_go_with_a_reset_of_the_app,
 );
+
+/// The same, on servers that keep two keys of a user.
+macro_rules! with_two_keys_per_user {
+    ($($module:ident: $engine:ident),+) => {
+        $(mod $module {
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn a_user_has_a_bounded_number_of_keys() {
+                let files = crate::api::Files::start_with(crate::support::Engine::$engine, |config| {
+                    config.limits.stored_keys_per_user = 2;
+                });
+                super::a_user_has_a_bounded_number_of_keys(files.await).await;
+            }
+        })+
+    };
+}
+
+with_two_keys_per_user!(sqlite_with_few_keys: Sqlite, postgres_with_few_keys: Postgres);
 
 fn body(master_key: &str) -> Value {
     json!({"alg": "AES-GCM-256", "encrypted_key_string": "a2V5", "master_key_id": master_key})
@@ -97,4 +115,22 @@ async fn keys_go_with_a_reset_of_the_app(files: Files) {
     let id = store(&alice, "master").await;
     files.operator().reset(&files.world.app.id).await.unwrap();
     files.raw(Method::GET, &format!("keys/sym_key/{id}"), &[], "").await.refused(400, 400);
+}
+
+async fn a_user_has_a_bounded_number_of_keys(files: Files) {
+    let [alice, bob] = files.world.users().await;
+    // At the same moment: each is counted.
+    let bodies = [body("one"), body("two"), body("three"), body("four")];
+    let answers = join_all(bodies.iter().map(|body| alice.post("keys/sym_key", body))).await;
+    let (stored, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 200);
+    assert_eq!(stored.len(), 2);
+    refused.into_iter().for_each(|answer| answer.refused(400, 522));
+    store(&bob, "master").await;
+    let id = stored.into_iter().next().unwrap().ok::<StoredKeyOutput>().key_id;
+    // What somebody else deletes, or what is deleted twice, makes no room.
+    for user in [&bob, &alice, &alice] {
+        user.delete(&format!("keys/sym_key/{id}")).await.done();
+    }
+    store(&alice, "master").await;
+    alice.post("keys/sym_key", &body("master")).await.refused(400, 522);
 }
