@@ -70,6 +70,7 @@ mod sym_key;
 pub mod telemetry;
 mod throttle;
 mod user;
+mod write_timeout;
 
 pub use captcha::Captcha;
 pub use config::{ClientAddressSource, Config, Limits};

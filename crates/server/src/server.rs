@@ -36,6 +36,7 @@ use crate::state::{AppState, Shared};
 use crate::storage::{Storage, StorageError};
 use crate::telemetry::Telemetry;
 use crate::throttle::Throttle;
+use crate::write_timeout::WriteTimeout;
 
 /// A server that has not been started.
 pub struct Server;
@@ -193,6 +194,7 @@ async fn accept(listener: TcpListener, state: AppState, mut stopped: oneshot::Re
             request.extensions_mut().insert(Peer(peer.ip()));
             async move { Ok::<_, Infallible>(router.call(request).await.unwrap_or_else(|never| match never {})) }
         });
+        let stream = WriteTimeout::new(stream, state.storage_limits.idle_timeout);
         let connection = graceful.watch(builder.serve_connection(TokioIo::new(stream), service));
         let connections = state.telemetry.connections.clone();
         connections.inc();

@@ -153,10 +153,12 @@ settings! {
         quota_bytes: Option<u64> = "";
         /// Time from the head of an upload to its end.
         upload_timeout: Duration = "15m";
-        /// Time that a client may send or take nothing in the middle of an upload or download.
+        /// Time that a client may send nothing in the middle of an upload, or take nothing of an answer.
         idle_timeout: Duration = "30s";
         /// Uploads to a bucket that are held in memory at the same time, 5 MiB each at most.
         buffered_uploads: usize = "16";
+        /// Bytes per second below which, on average, one of these uploads is broken off. 0 for no such bound.
+        slowest_buffered_upload: u64 = "8192";
         /// Time for one message to an app that stores its files itself.
         callback_timeout: Duration = "10s";
         /// Times that such a message is sent before it is given up.
@@ -217,10 +219,10 @@ settings! {
         sessions_per_device: u32 = "50";
         /// Devices of a user.
         devices_per_user: u32 = "200";
-        /// Levels of child groups below a root group.
-        group_depth: u32 = "32";
         /// Symmetric keys that the server keeps for a user.
         stored_keys_per_user: u32 = "50000";
+        /// Levels of child groups below a root group.
+        group_depth: u32 = "32";
         /// Members of a group.
         group_members: u32 = "250000";
         /// Direct children of a group.
@@ -293,9 +295,9 @@ fn limits(settings: &Settings) -> Limits {
         session_lifetime: limits.session_lifetime,
         sessions_per_device: limits.sessions_per_device,
         devices_per_user: limits.devices_per_user,
+        stored_keys_per_user: limits.stored_keys_per_user,
         groups: GroupLimits {
             depth: limits.group_depth,
-        stored_keys_per_user: limits.stored_keys_per_user,
             members: limits.group_members,
             children: limits.group_children,
             pending: limits.group_pending,
@@ -395,6 +397,7 @@ impl Settings {
             upload_timeout: section.upload_timeout,
             idle_timeout: section.idle_timeout,
             buffered_uploads: section.buffered_uploads,
+            slowest_buffered_upload: section.slowest_buffered_upload,
             callbacks: CallbackConfig {
                 timeout: section.callback_timeout,
                 attempts: section.callback_attempts,

@@ -1,6 +1,7 @@
 //! Parts whose contents this server stores.
 
-use std::time::Duration;
+use std::num::NonZeroU64;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -17,7 +18,7 @@ use crate::db::Tx;
 use crate::error::ApiError;
 use crate::random;
 use crate::state::AppState;
-use crate::storage::{Quota, StorageError, Upload};
+use crate::storage::{Quota, StorageConfig, StorageError, Upload};
 
 /// How much longer than the longest upload a content without part is kept.
 const LOOSE_MARGIN: Duration = Duration::from_secs(60 * 60);
@@ -148,9 +149,10 @@ async fn receive(state: &AppState, id: &FilePartId, mut body: Body) -> Result<(U
         return Err(ErrorCode::FilePartTooBig.into());
     }
     let mut upload = state.storage.begin(id).await.map_err(unavailable)?;
+    let patience = Patience::of(&state.storage_limits, &upload);
     let mut size = 0_u64;
     loop {
-        let frame = tokio::time::timeout(state.storage_limits.idle_timeout, body.frame()).await;
+        let frame = tokio::time::timeout(patience.after(size), body.frame()).await;
         let bytes: Bytes = match frame {
             Err(_) => return Err(broken_off()),
             Ok(None) => break,
@@ -172,6 +174,28 @@ async fn receive(state: &AppState, id: &FilePartId, mut body: Body) -> Result<(U
         return Err(broken_off());
     }
     Ok((upload, size))
+}
+
+/// How long to wait for the next bytes of an upload.
+struct Patience {
+    idle: Duration,
+    /// Bytes per second that it has to reach.
+    slowest: Option<NonZeroU64>,
+    start: Instant,
+}
+
+impl Patience {
+    fn of(limits: &StorageConfig, upload: &Upload) -> Self {
+        let slowest = NonZeroU64::new(limits.slowest_buffered_upload).filter(|_| upload.is_buffered());
+        Self { idle: limits.idle_timeout, slowest, start: Instant::now() }
+    }
+
+    fn after(&self, bytes: u64) -> Duration {
+        let Some(slowest) = self.slowest else { return self.idle };
+        // What has arrived has bought this much time.
+        let bought = Duration::from_micros(bytes.saturating_mul(1_000_000) / slowest);
+        self.idle.min(self.idle.saturating_add(bought).saturating_sub(self.start.elapsed()))
+    }
 }
 
 fn broken_off() -> ApiError {

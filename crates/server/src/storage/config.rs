@@ -12,8 +12,11 @@ pub struct StorageConfig {
     pub quota: Quota,
     /// Time from the head of an upload to its end. A part has 5 MiB at most.
     pub upload_timeout: Duration,
-    /// Time that a client may send or take nothing in the middle of an upload or download.
+    /// Time that a client may send nothing in the middle of an upload, or take nothing of an answer.
     pub idle_timeout: Duration,
+    /// Bytes per second below which an upload is broken off that holds one of the places of `buffered_uploads`: on average, from
+    /// `idle_timeout` after it got the place. 0 for no such bound.
+    pub slowest_buffered_upload: u64,
     /// Contents that may be held in memory at the same time because the storage takes them only whole: at most 5 MiB each. For the
     /// folder there is no such need.
     pub buffered_uploads: usize,
@@ -78,6 +81,7 @@ impl StorageConfig {
             quota: Quota::default(),
             upload_timeout: Duration::from_secs(15 * 60),
             idle_timeout: Duration::from_secs(30),
+            slowest_buffered_upload: 8 * 1_024,
             buffered_uploads: 16,
             callbacks: CallbackConfig::default(),
         }

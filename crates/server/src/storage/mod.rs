@@ -161,6 +161,11 @@ impl Storage {
 }
 
 impl Upload {
+    /// Whether it holds a place that others wait for.
+    pub(crate) fn is_buffered(&self) -> bool {
+        matches!(self, Self::Bucket(_))
+    }
+
     /// Takes the next bytes.
     pub(crate) async fn write(&mut self, bytes: Bytes) -> Result<(), StorageError> {
         match self {

@@ -33,6 +33,14 @@ async fn serve(folder: &Path) -> String {
 }
 
 async fn start(folder: &Path, secret: &str) -> Files {
+    start_with(folder, secret, |_| {}).await
+}
+
+pub(crate) async fn start_with(
+    folder: &Path,
+    secret: &str,
+    configure: impl FnOnce(&mut StorageConfig),
+) -> Files {
     std::fs::create_dir(folder.join("bucket")).unwrap();
     let endpoint = serve(folder).await;
     Files::start_with(Engine::Sqlite, |config| {
@@ -47,6 +55,7 @@ async fn start(folder: &Path, secret: &str) -> Files {
                 option("allow_http", "true"),
             ],
         });
+        configure(&mut config.storage);
     })
     .await
 }

@@ -15,6 +15,7 @@ mod crash;
 mod deletion;
 mod life;
 mod quota;
+mod slow_clients;
 mod stored_keys;
 #[path = "../group/support.rs"]
 #[allow(dead_code, unused_imports, unused_macros, reason = "shared with the tests of groups")]
