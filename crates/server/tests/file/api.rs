@@ -43,7 +43,8 @@ pub(crate) use on_both_databases;
 pub(crate) struct Files {
     pub(crate) world: World,
     http: Client<HttpConnector, Full<Bytes>>,
-    folder: Arc<tempfile::TempDir>,
+    storage: PathBuf,
+    _folder: Option<Arc<tempfile::TempDir>>,
 }
 
 /// What came back, as bytes.
@@ -91,13 +92,16 @@ impl Files {
             configure(config);
         })
         .await;
-        let files = Self::of(world, folder);
+        let storage = folder.path().join("files");
+        let files = Self { _folder: Some(folder), ..Self::of(world, storage) };
         files.set_options(FileOptions::server_storage()).await;
         files
     }
 
-    pub(crate) fn of(world: World, folder: Arc<tempfile::TempDir>) -> Self {
-        Self { world, http: Client::builder(TokioExecutor::new()).build_http(), folder }
+    /// A server whose storage is in a folder of the test.
+    pub(crate) fn of(world: World, storage: PathBuf) -> Self {
+        let http = Client::builder(TokioExecutor::new()).build_http();
+        Self { world, http, storage, _folder: None }
     }
 
     /// Another app on the same server.
@@ -216,13 +220,13 @@ impl Files {
         keyfold_server::retention::forget_expired(self.world.state()).await.unwrap();
     }
 
-    pub(crate) fn storage(&self) -> PathBuf {
-        self.folder.path().join("files")
+    pub(crate) fn storage(&self) -> &Path {
+        &self.storage
     }
 
     /// Stored contents.
     pub(crate) fn stored(&self) -> usize {
-        contents(&self.storage()).len()
+        contents(self.storage()).len()
     }
 }
 

@@ -1,8 +1,5 @@
 //! A server that is killed in the middle of uploads and of deletions.
 
-use std::io::{BufRead as _, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -10,18 +7,25 @@ use bytes::Bytes;
 use keyfold_protocol::app::FileOptions;
 
 use crate::api::Files;
-use crate::support::{User, World};
-
-/// Names the folder of the server that [`serve_until_killed`] starts.
-const FOLDER: &str = "KEYFOLD_FILE_CRASH_TEST_FOLDER";
+use crate::support::{Engine, Place, User, World};
 
 const PART: usize = 300_000;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_acknowledged_part_is_lost_and_none_is_left_behind_when_the_server_is_killed() {
-    let folder = Arc::new(tempfile::tempdir().unwrap());
-    let world = World::start_in(folder.path(), None).await;
-    let files = Files::of(world.clone(), folder.clone());
+async fn no_acknowledged_part_is_lost_and_none_is_left_behind_when_the_server_is_killed_on_sqlite() {
+    kill_during_uploads_and_deletions(Engine::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_acknowledged_part_is_lost_and_none_is_left_behind_when_the_server_is_killed_on_postgres() {
+    kill_during_uploads_and_deletions(Engine::Postgres).await;
+}
+
+async fn kill_during_uploads_and_deletions(engine: Engine) {
+    let place = Place::new(engine);
+    let files_of = |world: &World| Files::of(world.clone(), place.folder.join("files"));
+    let world = World::start_at(&place, None).await;
+    let files = files_of(&world);
     files.set_options(FileOptions::server_storage()).await;
     let alice = world.user().await;
     let mut sessions = Vec::new();
@@ -32,8 +36,8 @@ async fn no_acknowledged_part_is_lost_and_none_is_left_behind_when_the_server_is
     world.shutdown().await;
 
     // Killed while eight uploads run.
-    let (mut server, address) = spawn(folder.path());
-    let elsewhere = Files::of(World::elsewhere(address.parse().unwrap(), app.clone()), folder.clone());
+    let (mut server, address) = place.spawn();
+    let elsewhere = files_of(&World::elsewhere(address, app.clone()));
     let done = Arc::new(AtomicUsize::new(0));
     let uploads: Vec<_> = sessions
         .iter()
@@ -53,8 +57,8 @@ async fn no_acknowledged_part_is_lost_and_none_is_left_behind_when_the_server_is
         acknowledged.push(upload.await.unwrap());
     }
 
-    let world = World::start_in(folder.path(), Some(app.clone())).await;
-    let files = Files::of(world.clone(), folder.clone());
+    let world = World::start_at(&place, Some(app.clone())).await;
+    let files = files_of(&world);
     let alice = alice.at(&world);
     for (file, count) in sessions.iter().zip(&acknowledged) {
         files.upload(&alice, file.session_id.as_str(), count + 1, true, content(count + 1)).await;
@@ -76,18 +80,18 @@ async fn no_acknowledged_part_is_lost_and_none_is_left_behind_when_the_server_is
     world.shutdown().await;
 
     // Killed while the files are deleted.
-    let (mut server, address) = spawn(folder.path());
-    let elsewhere = Files::of(World::elsewhere(address.parse().unwrap(), app.clone()), folder.clone());
+    let (mut server, address) = place.spawn();
+    let elsewhere = files_of(&World::elsewhere(address, app.clone()));
     let alice = alice.at(&elsewhere.world);
     for file in &sessions {
         alice.delete(&format!("file/{}", file.file_id)).await.done();
     }
     server.kill().unwrap();
     server.wait().unwrap();
-    let world = World::start_in(folder.path(), Some(app)).await;
-    let files = Files::of(world.clone(), folder.clone());
+    let world = World::start_at(&place, Some(app)).await;
+    let files = files_of(&world);
     world.jobs_done().await;
-    let left = crate::api::contents(&files.storage());
+    let left = crate::api::contents(files.storage());
     assert!(left.iter().all(|path| path.parent().unwrap().ends_with("uploads")), "{left:?}");
     assert_eq!(world.count("SELECT COUNT(*) FROM files", &[]).await, 0);
     world.shutdown().await;
@@ -117,30 +121,4 @@ async fn part_ids(files: &Files, owner: &User, file: &str) -> Vec<String> {
 
 fn content(sequence: i64) -> Bytes {
     vec![u8::try_from(sequence % 251).unwrap(); PART].into()
-}
-
-/// The server that the test above kills: the same program, started again for this function alone.
-#[test]
-#[ignore = "serves the test of this module, which starts it in a process of its own"]
-fn serve_until_killed() {
-    let Some(folder) = std::env::var_os(FOLDER) else { return };
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(async {
-        let world = World::start_in(Path::new(&folder), None).await;
-        println!("\nlistening {}", world.address());
-        std::future::pending::<()>().await;
-    });
-}
-
-fn spawn(folder: &Path) -> (Child, String) {
-    let mut server = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "crash::serve_until_killed", "--ignored", "--nocapture"])
-        .env(FOLDER, folder)
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let lines = BufReader::new(server.stdout.take().unwrap()).lines();
-    let address =
-        lines.map_while(Result::ok).find_map(|line| line.strip_prefix("listening ").map(str::to_owned));
-    (server, address.unwrap())
 }

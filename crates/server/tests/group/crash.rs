@@ -1,27 +1,29 @@
 //! A server that is killed in the middle of a rotation.
 
-use std::io::{BufRead as _, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-
 use keyfold_crypto::{PrivateKey, Suite};
 use keyfold_protocol::group::KeyRotationStartOutput;
 use keyfold_server::db::params;
 use keyfold_server::random::{opaque_id, ordered_id};
 
-use crate::support::{UserRows, World, at, insert_user_rows};
+use crate::support::{Engine, Place, UserRows, World, at, insert_user_rows};
 
 const MEMBERS: usize = 10_000;
-
-/// Names the folder of the server that [`serve_until_killed`] starts.
-const FOLDER: &str = "KEYFOLD_CRASH_TEST_FOLDER";
 
 const PENDING: &str = "SELECT count(*) FROM pending_key_rotations WHERE key_id = $1";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_rotation_survives_that_its_server_is_killed() {
-    let folder = tempfile::tempdir().unwrap();
-    let world = World::start_in(folder.path(), None).await;
+async fn a_rotation_survives_that_its_server_is_killed_on_sqlite() {
+    kill_during_a_rotation(Engine::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rotation_survives_that_its_server_is_killed_on_postgres() {
+    kill_during_a_rotation(Engine::Postgres).await;
+}
+
+async fn kill_during_a_rotation(engine: Engine) {
+    let place = Place::new(engine);
+    let world = World::start_at(&place, None).await;
     let alice = world.user().await;
     let group = alice.create_group().await;
     add_members(&world, group.as_str()).await;
@@ -29,8 +31,8 @@ async fn a_rotation_survives_that_its_server_is_killed() {
     let app = world.app.clone();
     world.shutdown().await;
 
-    let (mut server, address) = spawn(folder.path());
-    let elsewhere = World::elsewhere(address.parse().unwrap(), app.clone());
+    let (mut server, address) = place.spawn();
+    let elsewhere = World::elsewhere(address, app.clone());
     let answer = elsewhere
         .call(hyper::Method::POST, &at(&group, "/key_rotation"), Some(&alice.jwt), None, &body)
         .await;
@@ -39,7 +41,7 @@ async fn a_rotation_survives_that_its_server_is_killed() {
     server.kill().unwrap();
     server.wait().unwrap();
 
-    let world = World::start_in(folder.path(), Some(app)).await;
+    let world = World::start_at(&place, Some(app)).await;
     world.jobs_done().await;
     let members = i64::try_from(MEMBERS).unwrap();
     assert_eq!(world.count(PENDING, &[key.as_str()]).await, members, "exactly one row for each member");
@@ -56,32 +58,6 @@ async fn a_rotation_survives_that_its_server_is_killed() {
     let logged = "SELECT amount FROM action_log WHERE subject_id = $1 AND action = 6";
     assert_eq!(world.count(logged, &[group.as_str()]).await, members);
     world.shutdown().await;
-}
-
-/// The server that the test above kills: the same program, started again for this function alone.
-#[test]
-#[ignore = "serves a_rotation_survives_that_its_server_is_killed, which starts it in a process of its own"]
-fn serve_until_killed() {
-    let Some(folder) = std::env::var_os(FOLDER) else { return };
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(async {
-        let world = World::start_in(Path::new(&folder), None).await;
-        println!("\nlistening {}", world.address());
-        std::future::pending::<()>().await;
-    });
-}
-
-fn spawn(folder: &Path) -> (Child, String) {
-    let mut server = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "crash::serve_until_killed", "--ignored", "--nocapture"])
-        .env(FOLDER, folder)
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let lines = BufReader::new(server.stdout.take().unwrap()).lines();
-    let address =
-        lines.map_while(Result::ok).find_map(|line| line.strip_prefix("listening ").map(str::to_owned));
-    (server, address.unwrap())
 }
 
 /// Users with one and the same public key: the server does not look at that.

@@ -4,8 +4,10 @@
 //! app's backend may do it. Deriving passwords for hundreds of users would take minutes and test nothing here.
 
 use std::collections::HashMap;
+use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -32,7 +34,7 @@ use keyfold_server::app::{CreatedApp, NewApp};
 use keyfold_server::clock::ShiftedClock;
 use keyfold_server::db::params;
 use keyfold_server::random::{opaque_id, ordered_id};
-use keyfold_server::{AppState, Config, DatabaseConfig, RootKey, RunningServer, Server};
+use keyfold_server::{AppState, Config, DatabaseConfig, RootKey, RunningServer, Server, StorageConfig};
 use keyfold_testkit::postgres::{Database, fresh_database};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -118,10 +120,11 @@ impl World {
         Self::start_server(config, storage, None).await
     }
 
-    /// A server whose files are in `folder`, with a new app or one that is there already.
-    pub(crate) async fn start_in(folder: &Path, app: Option<Arc<CreatedApp>>) -> Self {
-        let database = DatabaseConfig::Sqlite { path: folder.join("keyfold.db") };
-        Self::start_server(config(database, folder), Storage::OfTheTest, app).await
+    /// A server with a new app or one that is there already.
+    pub(crate) async fn start_at(place: &Place, app: Option<Arc<CreatedApp>>) -> Self {
+        let mut config = config(place.database(), &place.folder);
+        config.storage = StorageConfig::folder(place.folder.join("files"));
+        Self::start_server(config, Storage::OfTheTest, app).await
     }
 
     /// A server of another process.
@@ -336,6 +339,70 @@ impl World {
         PublicKey::parse(data.public_key_id.as_str(), data.public_key_alg.as_str(), data.public_key.as_str())
             .unwrap()
     }
+}
+
+/// Where the servers of a test live that are killed and started again.
+pub(crate) struct Place {
+    pub(crate) folder: PathBuf,
+    /// URL of a PostgreSQL database; else the database is in the folder.
+    url: Option<String>,
+    // Both are of the test itself, not of the servers in other processes.
+    _owned: Option<(tempfile::TempDir, Option<Database>)>,
+}
+
+impl Place {
+    const FOLDER: &str = "KEYFOLD_CRASH_TEST_FOLDER";
+    const URL: &str = "KEYFOLD_CRASH_TEST_URL";
+
+    pub(crate) fn new(engine: Engine) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let database = (engine == Engine::Postgres).then(fresh_database);
+        Self {
+            folder: folder.path().to_owned(),
+            url: database.as_ref().map(|database| database.url().to_owned()),
+            _owned: Some((folder, database)),
+        }
+    }
+
+    /// The same place in a process that [`Place::spawn`] started.
+    fn of_the_parent() -> Option<Self> {
+        let folder = std::env::var_os(Self::FOLDER)?.into();
+        Some(Self { folder, url: std::env::var(Self::URL).ok(), _owned: None })
+    }
+
+    fn database(&self) -> DatabaseConfig {
+        match &self.url {
+            Some(url) => DatabaseConfig::postgres(url.as_str(), 6),
+            None => DatabaseConfig::Sqlite { path: self.folder.join("keyfold.db") },
+        }
+    }
+
+    /// A server in a process of its own, and its address: this program, started again for one function alone.
+    pub(crate) fn spawn(&self) -> (Child, SocketAddr) {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", "support::serve_until_killed", "--ignored", "--nocapture"]);
+        command.env(Self::FOLDER, &self.folder).stdout(Stdio::piped());
+        if let Some(url) = &self.url {
+            command.env(Self::URL, url);
+        }
+        let mut server = command.spawn().unwrap();
+        let lines = BufReader::new(server.stdout.take().unwrap()).lines();
+        let address =
+            lines.map_while(Result::ok).find_map(|line| line.strip_prefix("listening ").map(str::to_owned));
+        (server, address.unwrap().parse().unwrap())
+    }
+}
+
+#[test]
+#[ignore = "serves the tests that kill a server, which start it in a process of its own"]
+fn serve_until_killed() {
+    let Some(place) = Place::of_the_parent() else { return };
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let world = World::start_at(&place, None).await;
+        println!("\nlistening {}", world.address());
+        std::future::pending::<()>().await;
+    });
 }
 
 fn config(database: DatabaseConfig, folder: &Path) -> Config {
