@@ -265,3 +265,32 @@ fn encode_json<T: Serialize>(value: &T) -> Result<String, ApiError> {
     let json = serde_json::to_vec(value).map_err(|error| ApiError::caused_by(ErrorCode::JwtCreate, error))?;
     Ok(Base64UrlUnpadded::encode_string(&json))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_that_nobody_signed_are_not_remembered() {
+        let cache = JwtCache::new();
+        let app = AppId::from("app");
+        let pair = GeneratedKey::generate().unwrap();
+        let key = cache.signing_key(&JwtKeyId::from("key"), || Ok(pair.private_key.clone())).unwrap();
+        let claims =
+            Claims { aud: "user".into(), sub: "device".into(), iat: 1, exp: 2, fresh: true, sid: None };
+        let good = key.sign(&claims).unwrap();
+        let (signed, signature) = good.expose().rsplit_once('.').unwrap();
+        for number in 0..100 {
+            for token in
+                [format!("{number}"), format!("{signed}{number}.{signature}"), format!("{signed}.{number}")]
+            {
+                cache.verify(&app, &token, |_| Some(pair.public_key.clone())).unwrap_err();
+            }
+        }
+        assert_eq!(cache.verified.len(), 0);
+        cache.verify(&app, good.expose(), |_| Some(pair.public_key.clone())).unwrap();
+        assert_eq!(cache.verified.len(), 1);
+        cache.forget(good.expose());
+        assert_eq!(cache.verified.len(), 0);
+    }
+}

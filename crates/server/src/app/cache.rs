@@ -130,3 +130,22 @@ async fn load(tx: &mut Tx, name: &Name) -> Result<(Option<App>, i64), ApiError> 
     };
     Ok((app, revision))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::DatabaseConfig;
+    use crate::hash::sha256;
+
+    #[tokio::test]
+    async fn tokens_of_no_app_are_not_remembered() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open(&DatabaseConfig::Sqlite { path: folder.path().join("test.db") }).await.unwrap();
+        let cache = AppCache::new();
+        for number in 0..100_u32 {
+            let error = cache.find(&db, sha256(&number.to_be_bytes())).await.err().unwrap();
+            assert_eq!(error.code(), ErrorCode::AppTokenMissing);
+        }
+        assert_eq!(cache.apps.len(), 0);
+    }
+}

@@ -65,10 +65,13 @@ on_both_databases! {
     async fn a_reset_password_keeps_the_keys_and_ends_the_other_sessions(world: World) {
         let other = world.new_user("alice").await;
         let session = world.login("alice").await;
+        let login = world.derive("alice", PASSWORD).await;
+        world.call(Method::POST, "done_login", None, &login.done_login()).await.ok::<Value>();
         let body = session.device.reset_password(NEW_PASSWORD, &Suite::STD).unwrap();
         let stale = session.refreshed_jwt().await;
         world.call(Method::PUT, "user/reset_pw", Some(&stale), &body).await.done();
         assert!(session.is_alive().await && !other.is_alive().await);
+        assert_eq!(world.count("SELECT count(*) FROM login_challenges", &[]).await, 0);
         other.refresh().await.refused(400, 114);
         world.try_login("alice", PASSWORD).await.err().unwrap().refused(401, 112);
         let again = world.try_login("alice", NEW_PASSWORD).await.unwrap();

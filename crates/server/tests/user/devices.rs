@@ -134,6 +134,10 @@ on_both_databases! {
         alice.delete("user/device/0190a6a4-3b1c-7cde-8f01-23456789abcd").await.refused(400, 100);
         let bob = world.new_user("bob").await;
         bob.delete(&path).await.refused(400, 100);
+        // A share of a new key waits for it.
+        crate::keys::rotate(&alice).await;
+        let shares = "SELECT count(*) FROM pending_key_rotations WHERE member_id = $1";
+        assert_eq!(world.count(shares, &[phone.device_id()]).await, 1);
         alice.delete(&path).await.done();
         assert!(!phone.is_alive().await, "its access token dies with it");
         phone.refresh().await.refused(400, 114);
@@ -142,6 +146,7 @@ on_both_databases! {
             "SELECT count(*) FROM group_members WHERE member_id = $1",
             "SELECT count(*) FROM group_member_keys WHERE member_id = $1",
             "SELECT count(*) FROM sessions WHERE device_id = $1",
+            shares,
         ] {
             assert_eq!(world.count(sql, &[phone.device_id()]).await, 0, "{sql}");
         }

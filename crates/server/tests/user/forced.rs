@@ -110,6 +110,17 @@ on_both_databases! {
         assert_eq!(world.count("SELECT count(*) FROM devices", &[]).await, 1);
     }
 
+    async fn a_reset_user_keeps_the_second_factor(world: World) {
+        let alice = world.new_user("alice").await;
+        let otp = second_factor::register(&alice).await;
+        world.backend(Method::PUT, "user/forced/reset_user", &register_body("alice")).await.done();
+        let login = world.derive("alice", PASSWORD).await;
+        let answer: Value = world.call(Method::POST, "done_login", None, &login.done_login()).await.ok();
+        assert_eq!(answer, "Otp");
+        let code = second_factor::code(&world, &otp, 0);
+        world.try_second_factor("alice", "validate_mfa", &code).await.ok().unwrap();
+    }
+
     async fn a_light_password_reset_replaces_the_device_and_ends_its_sessions(world: World) {
         world.call(Method::POST, "register_light", None, &device_body("alice")).await.ok::<Value>();
         let alice = world.login("alice").await;

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use hyper::Method;
 use keyfold_protocol::user::DoneLoginOutput;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::devices::{add, confirmation, prepare};
 use crate::second_factor;
-use crate::support::{Answer, PASSWORD, World, on_both_databases, register_body};
+use crate::support::{Answer, PASSWORD, World, device_body, on_both_databases, register_body};
 
 on_both_databases! {
     async fn of_many_registrations_of_one_identifier_one_wins(world: World) {
@@ -18,6 +18,26 @@ on_both_databases! {
         assert_eq!(world.count("SELECT count(*) FROM devices", &[]).await, 1);
         assert_eq!(world.count("SELECT count(*) FROM groups", &[]).await, 1);
         world.login("alice").await;
+    }
+
+    async fn of_many_ways_to_claim_one_identifier_one_wins(world: World) {
+        let alice = world.new_user("alice").await;
+        let bob = world.new_user("bob").await;
+        let prepared = prepare(&world, "shared").await;
+        let confirmation = confirmation(&bob, &prepared);
+        let answers = at_once(8, async |number| match number % 4 {
+            0 => world.call(Method::POST, "register", None, &register_body("shared")).await,
+            1 => world.call(Method::POST, "register_light", None, &device_body("shared")).await,
+            2 => alice.call(Method::PUT, "user", &json!({"user_identifier": "shared"})).await,
+            _ => bob.call(Method::PUT, "user/done_register_device", &confirmation).await,
+        }).await;
+        let winners: Vec<_> = answers.iter().enumerate().filter(|(_, answer)| answer.status == 200).map(|(number, _)| number % 4).collect();
+        // Who has the name already may take it again.
+        assert!(winners.len() == 1 || winners == [2, 2], "{winners:?}");
+        let codes: Vec<_> = answers.iter().filter(|answer| answer.status != 200).map(Answer::refusal).collect();
+        // A device that was confirmed does not wait any more.
+        assert!(codes.iter().all(|code| matches!(code, (400, 101 | 100))), "{codes:?}");
+        world.try_login("shared", PASSWORD).await.ok().unwrap();
     }
 
     async fn of_many_confirmations_of_one_device_one_wins(world: World) {

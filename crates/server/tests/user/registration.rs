@@ -83,6 +83,7 @@ on_both_databases! {
         refused(&|body| body["device"]["device_identifier"] = json!("")).await;
         refused(&|body| body["device"]["device_identifier"] = json!("nul\0l")).await;
         refused(&|body| body["device"]["device_identifier"] = json!("a".repeat(5_000))).await;
+        refused(&|body| body["device"]["derived"]["encrypted_private_key"] = json!("AAAA".repeat(10_000))).await;
         refused(&|body| body["group"]["public_group_key"] = json!("no key")).await;
         refused(&|body| body["group"]["group_key_alg"] = json!("rot13")).await;
         refused(&|body| { body["group"].as_object_mut().unwrap().remove("creator_public_key_id"); }).await;

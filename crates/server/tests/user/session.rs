@@ -127,6 +127,20 @@ on_both_databases! {
         world.call(Method::PUT, "refresh", None, &json!({"refresh_token": alice.refresh_token})).await.refused(401, 31);
     }
 
+    async fn tokens_are_compared_byte_by_byte(world: World) {
+        let alice = world.new_user("alice").await;
+        let swap_case = |text: &str| -> String {
+            text.chars().map(|c| if c.is_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() }).collect()
+        };
+        let token = &alice.refresh_token;
+        for other in [swap_case(token), format!("{token} "), format!(" {token}"), token[1..].to_owned()] {
+            alice.call(Method::PUT, "refresh", &json!({"refresh_token": other})).await.refused(400, 114);
+        }
+        let app_token = swap_case(world.app.public_token.expose());
+        world.call_with(&app_token, Method::PUT, "refresh", Some(&alice.jwt), &json!({"refresh_token": token})).await.refused(401, 200);
+        alice.refresh().await.ok::<Value>();
+    }
+
     async fn a_session_ends_when_it_is_not_used_and_in_any_case_after_its_lifetime(world: World) {
         const DAY: u64 = 24 * 60 * 60;
         let session = world.new_user("alice").await;

@@ -1,8 +1,12 @@
 //! What holds for every request.
 
+use std::time::Duration;
+
 use hyper::Method;
 use keyfold_protocol::app::AppOptions;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::support::{Engine, World};
 
@@ -14,6 +18,9 @@ on_both_engines!(
     deeply_nested_json_is_refused,
     the_root_leads_to_the_dashboard,
     health_and_metrics_name_routes_and_never_values,
+    a_head_that_does_not_come_ends_the_connection,
+    a_body_that_does_not_come_is_not_waited_for,
+    more_connections_than_configured_wait_for_their_turn,
 );
 
 async fn world(engine: Engine) -> World {
@@ -111,4 +118,54 @@ async fn health_and_metrics_name_routes_and_never_values(engine: Engine) {
     let text = String::from_utf8(metrics.bytes.to_vec()).unwrap();
     assert!(text.contains(r#"keyfold_http_requests_total{method="GET",route="/api/v1/user/{user_id}/public_key",status="400",code="100"} 1"#), "{text}");
     assert!(!text.contains("somebody-private") && !text.contains("a-secret-in-a-path"));
+}
+
+async fn a_head_that_does_not_come_ends_the_connection(engine: Engine) {
+    let short = Duration::from_millis(200);
+    let world = World::start_with(engine, |config| config.limits.header_timeout = short).await;
+    let mut stream = connect(&world).await;
+    stream.write_all(b"GET /health HTTP/1.1\r\nhost: x\r\nx-slow").await.unwrap();
+    let mut answer = String::new();
+    let _ = stream.read_to_string(&mut answer).await;
+    assert!(!answer.contains(" 200 "), "{answer}");
+}
+
+async fn a_body_that_does_not_come_is_not_waited_for(engine: Engine) {
+    let short = Duration::from_millis(200);
+    let world = World::start_with(engine, |config| config.limits.request_timeout = short).await;
+    let mut stream = connect(&world).await;
+    let token = world.app.public_token.expose();
+    let head = format!(
+        "POST /api/v1/exists HTTP/1.1\r\nhost: x\r\nx-sentc-app-token: {token}\r\ncontent-length: 100\r\n\r\n{{"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let answer = read_some(&mut stream).await;
+    assert!(answer.contains(" 500 ") && answer.contains("\"status\":false"), "{answer}");
+}
+
+async fn more_connections_than_configured_wait_for_their_turn(engine: Engine) {
+    let world = World::start_with(engine, |config| config.limits.connections = 2).await;
+    let health = b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n";
+    let mut first = connect(&world).await;
+    let mut second = connect(&world).await;
+    for stream in [&mut first, &mut second] {
+        stream.write_all(health).await.unwrap();
+        assert!(read_some(stream).await.contains(" 200 "));
+    }
+    let mut third = connect(&world).await;
+    third.write_all(health).await.unwrap();
+    assert_eq!(world.server().state().telemetry.connections.get(), 2);
+    drop(first);
+    assert!(read_some(&mut third).await.contains(" 200 "));
+}
+
+async fn connect(world: &World) -> TcpStream {
+    TcpStream::connect(world.server().address()).await.unwrap()
+}
+
+/// An answer that fits into one packet.
+async fn read_some(stream: &mut TcpStream) -> String {
+    let mut bytes = [0; 4_096];
+    let length = stream.read(&mut bytes).await.unwrap();
+    String::from_utf8_lossy(&bytes[..length]).into_owned()
 }
