@@ -81,7 +81,7 @@ impl History {
         let Some(group) = self.some_group() else { return };
         let other = self.random.below(USERS);
         let rank = i32::try_from(self.random.below(4)).unwrap() + 1;
-        match self.random.below(16) {
+        match self.random.below(19) {
             0 | 1 => self.create_below(user, via, group).await,
             2..=4 => self.invite_user(user, via, group, other, rank).await,
             5 | 6 => self.invite_group(user, via, group, rank).await,
@@ -92,6 +92,7 @@ impl History {
             11 => self.change_rank(user, via, group, rank).await,
             12 | 13 => self.rotate(user, via, group).await,
             14 => self.write(user, via, group).await,
+            15..=17 => self.force(user, group, other, rank).await,
             _ if self.random.below(4) == 0 => self.delete(user, via, group).await,
             _ => self.write(user, via, group).await,
         }
@@ -231,16 +232,7 @@ impl History {
 
     async fn kick(&mut self, user: usize, via: Option<GroupId>, group: GroupId) {
         let target = self.some_principal(&group);
-        let refusal = match self.access(user, &via, &group) {
-            None => Some(310),
-            Some(access) if access.rank > 2 => Some(301),
-            Some(access) => match self.model.groups[&group].members.get(&target) {
-                None => Some(300),
-                Some(member) if member.rank == 0 => Some(315),
-                Some(member) if member.rank < access.rank => Some(316),
-                Some(member) => self.model.keeps_admin(&group, &target, member.rank),
-            },
-        };
+        let refusal = self.model.check_kick(self.access(user, &via, &group), &group, &target);
         self.log.push(format!("{user} via {via:?} kicks {target} from {}: {refusal:?}", group.as_str()));
         let answer = self
             .call(user, &via, Method::DELETE, &at(&group, &format!("/kick/{target}")), &Value::Null)
@@ -318,6 +310,64 @@ impl History {
         if self.outcome::<Value>(answer, refusal).is_some() {
             self.model.delete(&group);
             self.texts.retain(|text| self.model.groups.contains_key(&text.group));
+        }
+    }
+
+    /// The app's own backend acts in the name of a user, with that user's rank; only deleting asks for none.
+    async fn force(&mut self, user: usize, group: GroupId, other: usize, rank: i32) {
+        let (id, guest) = (user_id(&self.users[user]), user_id(&self.users[other]));
+        let access = self.access(user, &None, &group);
+        let path = |rest: &str| format!("group/forced/{id}/{}/{rest}", group.as_str());
+        self.log.push(format!("forced, as {user}, {other}, rank {rank}, in {}:", group.as_str()));
+        match self.random.below(5) {
+            0 if self.model.groups.len() < MOST_GROUPS => {
+                let refusal = match &access {
+                    None => Some(310),
+                    Some(access) if access.rank > 1 => Some(301),
+                    Some(_) => None,
+                };
+                self.log.push(format!("child {refusal:?}"));
+                let public = self.world.public_key_of_group(&group).await;
+                let (body, _) =
+                    keyfold_crypto::group::create(&public, None, &keyfold_crypto::Suite::STD).unwrap();
+                let answer = self.world.backend(Method::POST, &path("child"), &json!(body)).await;
+                if let Some(created) = self.outcome::<GroupCreateOutput>(answer, refusal) {
+                    let (parent, is_connected) = (group.clone(), self.model.groups[&group].is_connected);
+                    let id = created.group_id;
+                    self.model.add_group(id, Some(parent), is_connected, group.as_str().to_owned(), Kind::Parent);
+                }
+            }
+            1 | 2 => {
+                let Some(access) = access else { return };
+                let refusal = self.model.check_new_member(access.rank, rank, &group, &guest);
+                self.log.push(format!("invite {refusal:?}"));
+                let public = self.users[other].keys.public.clone();
+                let body = self.keys(user, &None, &group, true, &public, rank).await;
+                let answer =
+                    self.world.backend(Method::POST, &path(&format!("invite_auto/{guest}")), &body).await;
+                if self.outcome::<Value>(answer, refusal).is_some() {
+                    self.model.enrol(&group, guest, Kind::User, rank);
+                }
+            }
+            3 => {
+                let target = self.some_principal(&group);
+                let refusal = self.model.check_kick(access, &group, &target);
+                self.log.push(format!("kick {target} {refusal:?}"));
+                let answer =
+                    self.world.backend(Method::DELETE, &path(&format!("kick/{target}")), &Value::Null).await;
+                if self.outcome::<Value>(answer, refusal).is_some() {
+                    self.model.group(&group).members.remove(&target);
+                }
+            }
+            _ if self.random.below(8) == 0 => {
+                self.log.push("delete".to_owned());
+                let path = format!("group/forced/{}", group.as_str());
+                let answer = self.world.backend(Method::DELETE, &path, &Value::Null).await;
+                self.outcome::<Value>(answer, None);
+                self.model.delete(&group);
+                self.texts.retain(|text| self.model.groups.contains_key(&text.group));
+            }
+            _ => {}
         }
     }
 
@@ -575,6 +625,20 @@ impl Model {
             Some(302)
         } else {
             None
+        }
+    }
+
+    fn check_kick(&self, access: Option<Access>, group: &GroupId, target: &str) -> Option<u32> {
+        let access = match access {
+            None => return Some(310),
+            Some(access) if access.rank > 2 => return Some(301),
+            Some(access) => access,
+        };
+        match self.groups[group].members.get(target) {
+            None => Some(300),
+            Some(member) if member.rank == 0 => Some(315),
+            Some(member) if member.rank < access.rank => Some(316),
+            Some(member) => self.keeps_admin(group, target, member.rank),
         }
     }
 
