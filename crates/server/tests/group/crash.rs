@@ -12,17 +12,8 @@ const MEMBERS: usize = 10_000;
 const PENDING: &str = "SELECT count(*) FROM pending_key_rotations WHERE key_id = $1";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_rotation_survives_that_its_server_is_killed_on_sqlite() {
-    kill_during_a_rotation(Engine::Sqlite).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_rotation_survives_that_its_server_is_killed_on_postgres() {
-    kill_during_a_rotation(Engine::Postgres).await;
-}
-
-async fn kill_during_a_rotation(engine: Engine) {
-    let place = Place::new(engine);
+async fn a_rotation_survives_that_its_server_is_killed() {
+    let place = Place::new(Engine::Sqlite);
     let world = World::start_at(&place, None).await;
     let alice = world.user().await;
     let group = alice.create_group().await;
