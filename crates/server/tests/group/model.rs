@@ -334,7 +334,13 @@ impl History {
                 if let Some(created) = self.outcome::<GroupCreateOutput>(answer, refusal) {
                     let (parent, is_connected) = (group.clone(), self.model.groups[&group].is_connected);
                     let id = created.group_id;
-                    self.model.add_group(id, Some(parent), is_connected, group.as_str().to_owned(), Kind::Parent);
+                    self.model.add_group(
+                        id,
+                        Some(parent),
+                        is_connected,
+                        group.as_str().to_owned(),
+                        Kind::Parent,
+                    );
                 }
             }
             1 | 2 => {
