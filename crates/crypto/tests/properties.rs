@@ -171,6 +171,37 @@ proptest! {
     }
 
     #[test]
+    fn parts_whose_chunks_are_encrypted_elsewhere_are_those_of_this_crate(
+        keys in keys(), chunks in prop::collection::vec((bytes(), any::<bool>(), any::<bool>()), 0..6), signed: bool
+    ) {
+        let signer = signed.then_some(&keys.sign);
+        let verification = if signed { Verification::Require(&keys.verify) } else { Verification::Ignore };
+        let mut encryptor = FileEncryptor::new(&keys.symmetric, signer);
+        let mut decryptor = FileDecryptor::new(&keys.symmetric, verification);
+        let mut total = 0;
+        for (chunk, encrypted_elsewhere, decrypted_elsewhere) in &chunks {
+            let part = if *encrypted_elsewhere {
+                let key = encryptor.next_key().unwrap();
+                let is_plain_gcm = keys.suite.name() == Suite::STD.name();
+                prop_assert_eq!(key.aes_256_gcm().map(<[u8]>::len), is_plain_gcm.then_some(32));
+                let blob = key.encrypt(chunk, b"").unwrap();
+                encryptor.encrypted_part(key, &blob).unwrap()
+            } else {
+                encryptor.encrypt_part(chunk).unwrap()
+            };
+            if *decrypted_elsewhere {
+                let (key, blob) = decryptor.open_part(&part).unwrap();
+                prop_assert_eq!(&key.decrypt(blob, b"").unwrap(), chunk);
+                decryptor.decrypted_part(key, chunk.len() as u64);
+            } else {
+                prop_assert_eq!(&decryptor.decrypt_part(&part).unwrap(), chunk);
+            }
+            total += chunk.len() as u64;
+        }
+        prop_assert_eq!(decryptor.finish(total), Ok(()));
+    }
+
+    #[test]
     fn arbitrary_bytes_are_an_error_and_no_panic(keys in keys(), junk in bytes(), head in ".{0,60}") {
         prop_assert!(keys.symmetric.decrypt(&junk, b"").is_err());
         prop_assert!(keys.private.decrypt(&junk).is_err());
