@@ -211,4 +211,15 @@ mod tests {
         assert!(throttle.take(address("2001:db8::2"), RATE, 0).is_err());
         throttle.take(address("2001:db8:0:1::2"), RATE, 0).unwrap();
     }
+
+    /// Whoever makes up names by the million must not fill the memory of the server.
+    #[test]
+    fn a_flood_of_names_takes_no_more_memory_than_its_bound() {
+        let throttle = Throttle::new(true);
+        for number in 0..2 * BUCKETS {
+            throttle.count(Bucket::Recipient(&number.to_string()), RATE, 0);
+        }
+        // The shards of the cache round up.
+        assert!(throttle.full_at.len() < BUCKETS + BUCKETS / 10, "{}", throttle.full_at.len());
+    }
 }

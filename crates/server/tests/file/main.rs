@@ -9,6 +9,7 @@
 
 mod access;
 mod api;
+mod archive;
 mod bucket;
 mod callbacks;
 mod crash;
