@@ -129,7 +129,8 @@ impl World {
 
     /// A server of another process.
     pub(crate) fn elsewhere(address: SocketAddr, app: Arc<CreatedApp>) -> Self {
-        let http = Client::builder(TokioExecutor::new()).build_http();
+        // A connection is closed after a refusal that left the body unread: the next request must not get that one.
+        let http = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build_http();
         let (state, server) = (None, Mutex::new(None));
         let (clock, _storage) = (ShiftedClock::default(), Storage::OfTheTest);
         Self { inner: Arc::new(Running { address, config: None, state, server, http, clock, _storage }), app }
@@ -139,7 +140,7 @@ impl World {
         let clock = ShiftedClock::default();
         config.clock = Arc::new(clock.clone());
         let server = Server::start(config.clone()).await.unwrap();
-        let http = Client::builder(TokioExecutor::new()).build_http();
+        let http = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build_http();
         let state = server.state().clone();
         let app = match app {
             Some(app) => app,
