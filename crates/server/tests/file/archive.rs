@@ -88,7 +88,7 @@ async fn a_content_that_is_lost_is_reported_by_name(files: Files) {
     let alice = files.world.user().await;
     let file = files.file(&alice, &[b"1", b"22"]).await;
     let parts = files.parts(&file).await;
-    let stored = contents(&files.storage());
+    let stored = contents(files.storage());
     let content = |part: &str| stored.iter().find(|path| path.ends_with(part)).unwrap();
     std::fs::remove_file(content(&parts[0])).unwrap();
     std::fs::write(content(&parts[1]), b"2").unwrap();
