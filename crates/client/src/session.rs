@@ -488,7 +488,7 @@ fn claims(access: &SecretText) -> Result<Claims, Error> {
 }
 
 fn is_token_refused(answer: &Response) -> bool {
-    // No refusal comes with a status of success: most answers are read once.
+    // The two that are looked for come with a status of 401: all other answers are read once.
     if answer.status < 400 {
         return false;
     }

@@ -209,8 +209,8 @@ impl<'a> FileDecryptor<'a> {
     /// Goes on behind a part of `bytes` bytes that was decrypted with `key`.
     pub fn decrypted_part(&mut self, key: SymmetricKey, bytes: u64) {
         self.chain = Chain::Part(key);
-        self.parts += 1;
-        self.bytes += bytes;
+        self.parts = self.parts.saturating_add(1);
+        self.bytes = self.bytes.saturating_add(bytes);
     }
 
     /// Parts decrypted so far.

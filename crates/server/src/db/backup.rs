@@ -68,7 +68,7 @@ impl Snapshot {
         Ok(Self { partial, target: target.to_owned() })
     }
 
-    /// Where it is for now. Nobody else uses it; it may be read.
+    /// Where it lies until it is given its name. Nobody else uses it; it may be read.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.partial.path
