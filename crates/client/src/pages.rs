@@ -96,10 +96,7 @@ impl<T: Item> Pages<T> {
         if self.end {
             return Ok(None);
         }
-        let time = self.after.time.to_string();
-        let mut path: Vec<&str> = self.path.iter().map(String::as_str).collect();
-        path.extend([time.as_str(), self.after.id.as_str()]);
-        let call = Call::get(&path)?.acting_as(self.acting_as.as_ref());
+        let call = call(&self.path, &self.after, self.acting_as.as_ref())?;
         let page: Vec<T> = self.session.call(&call).await?;
         let last = page.last().map(Item::position);
         // A place that does not move would go round for ever.
@@ -134,6 +131,13 @@ impl<T: Item> Pages<T> {
             Ok(items.pop_front().map(|item| (item, (pages, items))))
         })
     }
+}
+
+fn call(list: &[String], after: &Position, acting_as: Option<&GroupId>) -> Result<Call, Error> {
+    let time = after.time.to_string();
+    let mut path: Vec<&str> = list.iter().map(String::as_str).collect();
+    path.extend([time.as_str(), after.id.as_str()]);
+    Ok(Call::get(&path)?.acting_as(acting_as))
 }
 
 macro_rules! items {

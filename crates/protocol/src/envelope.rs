@@ -3,6 +3,7 @@
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use crate::error::ErrorCode;
 
@@ -79,38 +80,29 @@ impl EnvelopeError {
 /// # Ok::<(), envelope::EnvelopeError>(())
 /// ```
 pub fn open<T: DeserializeOwned>(answer: &[u8]) -> Result<T, EnvelopeError> {
-    #[derive(Deserialize)]
-    #[serde(bound = "T: DeserializeOwned")]
-    struct Body<T> {
-        #[serde(default = "none")]
-        result: Option<T>,
-    }
-    fn none<T>() -> Option<T> {
-        None
-    }
-
-    check(answer)?;
-    let body: Body<T> = serde_json::from_slice(answer).map_err(malformed)?;
-    body.result.ok_or(EnvelopeError::Incomplete)
+    // Bytes, as everywhere: for text, all types would be there once more.
+    serde_json::from_slice(result(answer)?.get().as_bytes()).map_err(malformed)
 }
 
-/// Whether an answer is a success. Apart from [`open`], because that exists once for each type of result.
-fn check(answer: &[u8]) -> Result<(), EnvelopeError> {
+/// The result in an answer, not read yet. Apart from [`open`], because that exists once for each type of result.
+fn result(answer: &[u8]) -> Result<&RawValue, EnvelopeError> {
     #[derive(Deserialize)]
-    struct Head {
+    struct Body<'a> {
         status: bool,
         err_msg: Option<String>,
         err_code: Option<u32>,
+        #[serde(borrow)]
+        result: Option<&'a RawValue>,
     }
 
-    let head: Head = serde_json::from_slice(answer).map_err(malformed)?;
-    if head.status {
-        return Ok(());
+    let body: Body<'_> = serde_json::from_slice(answer).map_err(malformed)?;
+    match body {
+        Body { status: true, result: Some(result), .. } => Ok(result),
+        Body { status: false, err_code: Some(code), err_msg: Some(message), .. } => {
+            Err(EnvelopeError::Server { code, message })
+        }
+        _ => Err(EnvelopeError::Incomplete),
     }
-    Err(match (head.err_code, head.err_msg) {
-        (Some(code), Some(message)) => EnvelopeError::Server { code, message },
-        _ => EnvelopeError::Incomplete,
-    })
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "an argument of `map_err`")]

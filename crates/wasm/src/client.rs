@@ -1,7 +1,10 @@
 //! An app on a server.
 
+use js_sys::Promise;
 use keyfold::{Client, Login, PendingMfa, SecretText, StoredMfaLogin};
 use wasm_bindgen::prelude::*;
+
+use crate::promise::{promise, settled};
 use zeroize::Zeroizing;
 
 use crate::bulk::WebCrypto;
@@ -12,6 +15,7 @@ use crate::user::JsUser;
 
 /// An app on a server.
 #[wasm_bindgen(js_name = Client)]
+#[derive(Clone)]
 pub struct JsClient(Client);
 
 #[wasm_bindgen(js_class = Client)]
@@ -37,9 +41,10 @@ impl JsClient {
         builder.build().map(Self).map_err(thrown)
     }
 
-    #[wasm_bindgen(js_name = isIdentifierAvailable)]
-    pub async fn is_identifier_available(&self, identifier: &str) -> Result<bool, KeyfoldError> {
-        self.0.is_identifier_available(identifier).await.map_err(thrown)
+    #[wasm_bindgen(js_name = isIdentifierAvailable, unchecked_return_type = "Promise<boolean>")]
+    pub fn is_identifier_available(&self, identifier: String) -> Promise {
+        let this = self.clone();
+        promise(async move { settled(this.0.is_identifier_available(&identifier).await.map_err(thrown)) })
     }
 
     #[wasm_bindgen(js_name = prepareIsIdentifierAvailable)]
@@ -59,9 +64,15 @@ impl JsClient {
         Ok(vec![identifier, password.as_str().to_owned()])
     }
 
-    pub async fn register(&self, identifier: &str, password: &str) -> Result<String, KeyfoldError> {
-        let user_id = self.0.register(identifier, password).await.map_err(thrown)?;
-        Ok(user_id.as_str().to_owned())
+    #[wasm_bindgen(unchecked_return_type = "Promise<string>")]
+    pub fn register(&self, identifier: String, password: String) -> Promise {
+        let this = self.clone();
+        promise(async move {
+            settled({
+                let user_id = this.0.register(&identifier, &password).await.map_err(thrown)?;
+                Ok(user_id.as_str().to_owned())
+            })
+        })
     }
 
     #[wasm_bindgen(js_name = prepareRegister)]
@@ -74,13 +85,12 @@ impl JsClient {
         Ok(Client::done_register(answer).map_err(thrown)?.as_str().to_owned())
     }
 
-    #[wasm_bindgen(js_name = registerDeviceStart)]
-    pub async fn register_device_start(
-        &self,
-        identifier: &str,
-        password: &str,
-    ) -> Result<String, KeyfoldError> {
-        self.0.register_device_start(identifier, password).await.map_err(thrown)
+    #[wasm_bindgen(js_name = registerDeviceStart, unchecked_return_type = "Promise<string>")]
+    pub fn register_device_start(&self, identifier: String, password: String) -> Promise {
+        let this = self.clone();
+        promise(
+            async move { settled(this.0.register_device_start(&identifier, &password).await.map_err(thrown)) },
+        )
     }
 
     #[wasm_bindgen(js_name = prepareRegisterDeviceStart)]
@@ -97,45 +107,69 @@ impl JsClient {
         Client::done_register_device_start(answer).map_err(thrown)
     }
 
-    pub async fn login(&self, identifier: &str, password: &str) -> Result<LoginOutcome, KeyfoldError> {
-        Ok(match self.0.login(identifier, password).await.map_err(thrown)? {
-            Login::User(user) => LoginOutcome { user: Some(JsUser::from(user)), mfa: None },
-            Login::Mfa(pending) => LoginOutcome { user: None, mfa: Some(MfaLogin::of(&pending)) },
+    #[wasm_bindgen(unchecked_return_type = "Promise<LoginOutcome>")]
+    pub fn login(&self, identifier: String, password: String) -> Promise {
+        let this = self.clone();
+        promise(async move {
+            settled(Ok(match this.0.login(&identifier, &password).await.map_err(thrown)? {
+                Login::User(user) => LoginOutcome { user: Some(JsUser::from(user)), mfa: None },
+                Login::Mfa(pending) => LoginOutcome { user: None, mfa: Some(MfaLogin::of(&pending)) },
+            }))
         })
     }
 
-    #[wasm_bindgen(js_name = mfaLogin)]
-    pub async fn mfa_login(&self, code: &str, login: MfaLogin) -> Result<JsUser, KeyfoldError> {
-        let pending = self.0.restore_mfa_login(&login.into_stored()).map_err(thrown)?;
-        Ok(JsUser::from(pending.with_totp(code).await.map_err(thrown)?))
+    #[wasm_bindgen(js_name = mfaLogin, unchecked_return_type = "Promise<User>")]
+    pub fn mfa_login(&self, code: String, login: MfaLogin) -> Promise {
+        let this = self.clone();
+        promise(async move {
+            settled({
+                let pending = this.0.restore_mfa_login(&login.into_stored()).map_err(thrown)?;
+                Ok(JsUser::from(pending.with_totp(&code).await.map_err(thrown)?))
+            })
+        })
     }
 
-    #[wasm_bindgen(js_name = mfaRecoveryLogin)]
-    pub async fn mfa_recovery_login(&self, key: &str, login: MfaLogin) -> Result<JsUser, KeyfoldError> {
-        let pending = self.0.restore_mfa_login(&login.into_stored()).map_err(thrown)?;
-        Ok(JsUser::from(pending.with_recovery_key(key).await.map_err(thrown)?))
+    #[wasm_bindgen(js_name = mfaRecoveryLogin, unchecked_return_type = "Promise<User>")]
+    pub fn mfa_recovery_login(&self, key: String, login: MfaLogin) -> Promise {
+        let this = self.clone();
+        promise(async move {
+            settled({
+                let pending = this.0.restore_mfa_login(&login.into_stored()).map_err(thrown)?;
+                Ok(JsUser::from(pending.with_recovery_key(&key).await.map_err(thrown)?))
+            })
+        })
     }
 
-    #[wasm_bindgen(js_name = refreshJwt)]
-    pub async fn refresh_jwt(&self, old_jwt: String, refresh_token: String) -> Result<String, KeyfoldError> {
-        let (old_jwt, refresh_token) = (SecretText::new(old_jwt), SecretText::new(refresh_token));
-        Ok(self.0.refresh_jwt(&old_jwt, &refresh_token).await.map_err(thrown)?.expose().to_owned())
+    #[wasm_bindgen(js_name = refreshJwt, unchecked_return_type = "Promise<string>")]
+    pub fn refresh_jwt(&self, old_jwt: String, refresh_token: String) -> Promise {
+        let this = self.clone();
+        promise(async move {
+            settled({
+                let (old_jwt, refresh_token) = (SecretText::new(old_jwt), SecretText::new(refresh_token));
+                Ok(this.0.refresh_jwt(&old_jwt, &refresh_token).await.map_err(thrown)?.expose().to_owned())
+            })
+        })
     }
 
     /// The user who logged in last, with a renewed session.
-    pub async fn restore(&self) -> Result<Option<JsUser>, KeyfoldError> {
-        Ok(self.0.restore().await.map_err(thrown)?.map(JsUser::from))
+    #[wasm_bindgen(unchecked_return_type = "Promise<User | undefined>")]
+    pub fn restore(&self) -> Promise {
+        let this = self.clone();
+        promise(async move { settled(Ok(this.0.restore().await.map_err(thrown)?.map(JsUser::from))) })
     }
 
     /// The user who logged in last, from the storage alone.
-    #[wasm_bindgen(js_name = currentUser)]
-    pub async fn current_user(&self) -> Result<Option<JsUser>, KeyfoldError> {
-        Ok(self.0.current_user().await.map_err(thrown)?.map(JsUser::from))
+    #[wasm_bindgen(js_name = currentUser, unchecked_return_type = "Promise<User | undefined>")]
+    pub fn current_user(&self) -> Promise {
+        let this = self.clone();
+        promise(async move { settled(Ok(this.0.current_user().await.map_err(thrown)?.map(JsUser::from))) })
     }
 
     /// A user who is logged in on this device, from the storage alone.
-    pub async fn user(&self, identifier: &str) -> Result<Option<JsUser>, KeyfoldError> {
-        Ok(self.0.user(identifier).await.map_err(thrown)?.map(JsUser::from))
+    #[wasm_bindgen(unchecked_return_type = "Promise<User | undefined>")]
+    pub fn user(&self, identifier: String) -> Promise {
+        let this = self.clone();
+        promise(async move { settled(Ok(this.0.user(&identifier).await.map_err(thrown)?.map(JsUser::from))) })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Files: upload, download.
 
 use futures_util::stream;
+use js_sys::Promise;
 use js_sys::{Function, Uint8Array};
 use keyfold::protocol::file::FileMeta;
 use keyfold::{CancelToken, Cause, Download, Error, File, NewFile, Progress, SecretText, Upload, UserId};
@@ -9,6 +10,7 @@ use wasm_bindgen::prelude::*;
 use crate::error::{KeyfoldError, describe, thrown};
 use crate::group::JsGroup;
 use crate::keys::{JsSymmetricKey, verifier};
+use crate::promise::{promise, settled};
 use crate::user::JsUser;
 use crate::value::object;
 
@@ -58,8 +60,9 @@ impl JsPreparedFile {
         Ok(self.0.key().export().map_err(|error| thrown(error.into()))?.into_exposed())
     }
 
-    pub async fn register(self) -> Result<JsUpload, KeyfoldError> {
-        self.0.register().await.map(JsUpload).map_err(thrown)
+    #[wasm_bindgen(unchecked_return_type = "Promise<Upload>")]
+    pub fn register(self) -> Promise {
+        promise(async move { settled(self.0.register().await.map(JsUpload).map_err(thrown)) })
     }
 }
 
@@ -106,13 +109,15 @@ impl JsUpload {
     }
 
     /// Deletes the file and what is through of it.
-    pub async fn abort(self) -> Result<(), KeyfoldError> {
-        self.0.abort().await.map_err(thrown)
+    #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
+    pub fn abort(self) -> Promise {
+        promise(async move { settled(self.0.abort().await.map_err(thrown)) })
     }
 }
 
 /// A file on the server.
 #[wasm_bindgen(js_name = StoredFile)]
+#[derive(Clone)]
 pub struct JsFile(File);
 
 #[wasm_bindgen(js_class = StoredFile)]
@@ -134,8 +139,10 @@ impl JsFile {
         Ok(self.0.key().export().map_err(|error| thrown(error.into()))?.into_exposed())
     }
 
-    pub async fn rename(&self, name: Option<String>) -> Result<(), KeyfoldError> {
-        self.0.rename(name.as_deref()).await.map_err(thrown)
+    #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
+    pub fn rename(&self, name: Option<String>) -> Promise {
+        let this = self.clone();
+        promise(async move { settled(this.0.rename(name.as_deref()).await.map_err(thrown)) })
     }
 
     /// `verify_key`: the exported verify key with which every part must be signed. `signer`: the user who must have signed them.
@@ -177,18 +184,18 @@ impl JsDownload {
 #[wasm_bindgen(js_class = User)]
 impl JsUser {
     /// `to`: for whom the file is, by default for the user alone.
-    #[wasm_bindgen(js_name = prepareFile)]
-    pub async fn prepare_file(
-        &self,
-        name: Option<String>,
-        to: Option<String>,
-        sign: bool,
-    ) -> Result<JsPreparedFile, KeyfoldError> {
-        let file = match to {
-            Some(to) => self.get().new_file_for(&UserId::new(to)),
-            None => self.get().new_file(),
-        };
-        prepared(file, name, sign).await
+    #[wasm_bindgen(js_name = prepareFile, unchecked_return_type = "Promise<PreparedFile>")]
+    pub fn prepare_file(&self, name: Option<String>, to: Option<String>, sign: bool) -> Promise {
+        let this = self.clone();
+        promise(async move {
+            settled({
+                let file = match to {
+                    Some(to) => this.get().new_file_for(&UserId::new(to)),
+                    None => this.get().new_file(),
+                };
+                prepared(file, name, sign).await
+            })
+        })
     }
 
     #[wasm_bindgen(js_name = resumeUpload)]
@@ -196,8 +203,12 @@ impl JsUser {
         self.get().resume_upload(&SecretText::new(text)).map(JsUpload).map_err(thrown)
     }
 
-    pub async fn file(&self, file_id: String) -> Result<JsFile, KeyfoldError> {
-        self.get().file(&keyfold::FileId::new(file_id)).await.map(JsFile).map_err(thrown)
+    #[wasm_bindgen(unchecked_return_type = "Promise<StoredFile>")]
+    pub fn file(&self, file_id: String) -> Promise {
+        let this = self.clone();
+        promise(async move {
+            settled(this.get().file(&keyfold::FileId::new(file_id)).await.map(JsFile).map_err(thrown))
+        })
     }
 
     #[wasm_bindgen(js_name = openFile)]
@@ -205,21 +216,21 @@ impl JsUser {
         self.get().open_file(described(info)?, key.into_inner()).map(JsFile).map_err(thrown)
     }
 
-    #[wasm_bindgen(js_name = deleteFile)]
-    pub async fn delete_file(&self, file_id: String) -> Result<(), KeyfoldError> {
-        self.get().delete_file(&keyfold::FileId::new(file_id)).await.map_err(thrown)
+    #[wasm_bindgen(js_name = deleteFile, unchecked_return_type = "Promise<void>")]
+    pub fn delete_file(&self, file_id: String) -> Promise {
+        let this = self.clone();
+        promise(async move {
+            settled(this.get().delete_file(&keyfold::FileId::new(file_id)).await.map_err(thrown))
+        })
     }
 }
 
 #[wasm_bindgen(js_class = Group)]
 impl JsGroup {
-    #[wasm_bindgen(js_name = prepareFile)]
-    pub async fn prepare_file(
-        &self,
-        name: Option<String>,
-        sign: bool,
-    ) -> Result<JsPreparedFile, KeyfoldError> {
-        prepared(self.get().new_file(), name, sign).await
+    #[wasm_bindgen(js_name = prepareFile, unchecked_return_type = "Promise<PreparedFile>")]
+    pub fn prepare_file(&self, name: Option<String>, sign: bool) -> Promise {
+        let this = self.clone();
+        promise(async move { settled(prepared(this.get().new_file(), name, sign).await) })
     }
 
     #[wasm_bindgen(js_name = resumeUpload)]
@@ -227,8 +238,12 @@ impl JsGroup {
         self.get().resume_upload(&SecretText::new(text)).map(JsUpload).map_err(thrown)
     }
 
-    pub async fn file(&self, file_id: String) -> Result<JsFile, KeyfoldError> {
-        self.get().file(&keyfold::FileId::new(file_id)).await.map(JsFile).map_err(thrown)
+    #[wasm_bindgen(unchecked_return_type = "Promise<StoredFile>")]
+    pub fn file(&self, file_id: String) -> Promise {
+        let this = self.clone();
+        promise(async move {
+            settled(this.get().file(&keyfold::FileId::new(file_id)).await.map(JsFile).map_err(thrown))
+        })
     }
 
     #[wasm_bindgen(js_name = openFile)]
@@ -236,9 +251,12 @@ impl JsGroup {
         self.get().open_file(described(info)?, key.into_inner()).map(JsFile).map_err(thrown)
     }
 
-    #[wasm_bindgen(js_name = deleteFile)]
-    pub async fn delete_file(&self, file_id: String) -> Result<(), KeyfoldError> {
-        self.get().delete_file(&keyfold::FileId::new(file_id)).await.map_err(thrown)
+    #[wasm_bindgen(js_name = deleteFile, unchecked_return_type = "Promise<void>")]
+    pub fn delete_file(&self, file_id: String) -> Promise {
+        let this = self.clone();
+        promise(async move {
+            settled(this.get().delete_file(&keyfold::FileId::new(file_id)).await.map_err(thrown))
+        })
     }
 }
 

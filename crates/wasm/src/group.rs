@@ -5,16 +5,19 @@ mod keys;
 mod members;
 mod membership;
 
+use js_sys::Promise;
 use keyfold::protocol::group::AccessBy;
 use keyfold::{Group, GroupId};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use crate::error::{KeyfoldError, thrown};
+use crate::promise::{promise, settled};
 use crate::value::{object, page};
 
 /// A group.
 #[wasm_bindgen(js_name = Group)]
+#[derive(Clone)]
 pub struct JsGroup(Group);
 
 /// What is known about a group, under the names that apps know.
@@ -66,62 +69,101 @@ impl JsGroup {
     }
 
     /// Asks the server for the own rank and for newer keys.
-    pub async fn update(&self) -> Result<(), KeyfoldError> {
-        self.0.update().await.map_err(thrown)
+    #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
+    pub fn update(&self) -> Promise {
+        let this = self.clone();
+        promise(async move { settled(this.0.update().await.map_err(thrown)) })
     }
 
-    #[wasm_bindgen(js_name = deleteGroup)]
-    pub async fn delete_group(&self) -> Result<(), KeyfoldError> {
-        self.0.delete().await.map_err(thrown)
+    #[wasm_bindgen(js_name = deleteGroup, unchecked_return_type = "Promise<void>")]
+    pub fn delete_group(&self) -> Promise {
+        let this = self.clone();
+        promise(async move { settled(this.0.delete().await.map_err(thrown)) })
     }
 
-    #[wasm_bindgen(unchecked_return_type = "GroupChildrenListItem[]")]
-    pub async fn children(&self, time: Option<f64>, id: Option<String>) -> Result<JsValue, KeyfoldError> {
-        page(self.0.children(), time, id).await
+    #[wasm_bindgen(unchecked_return_type = "Promise<GroupChildrenListItem[]>")]
+    pub fn children(&self, time: Option<f64>, id: Option<String>) -> Promise {
+        let this = self.clone();
+        promise(async move { settled(page(this.0.children(), time, id).await) })
     }
 
-    pub async fn child(&self, group_id: &str) -> Result<Self, KeyfoldError> {
-        self.0.child(&GroupId::new(group_id)).await.map(Self).map_err(thrown)
+    #[wasm_bindgen(unchecked_return_type = "Promise<Group>")]
+    pub fn child(&self, group_id: String) -> Promise {
+        let this = self.clone();
+        promise(
+            async move { settled(this.0.child(&GroupId::new(&group_id)).await.map(Self).map_err(thrown)) },
+        )
     }
 
-    pub async fn connected(&self, group_id: &str) -> Result<Self, KeyfoldError> {
-        self.0.connected(&GroupId::new(group_id)).await.map(Self).map_err(thrown)
+    #[wasm_bindgen(unchecked_return_type = "Promise<Group>")]
+    pub fn connected(&self, group_id: String) -> Promise {
+        let this = self.clone();
+        promise(
+            async move { settled(this.0.connected(&GroupId::new(&group_id)).await.map(Self).map_err(thrown)) },
+        )
     }
 
-    #[wasm_bindgen(js_name = createChild)]
-    pub async fn create_child(&self, sign: bool) -> Result<String, KeyfoldError> {
-        let created = if sign { self.0.create_signed_child().await } else { self.0.create_child().await };
-        created.map(GroupId::into_string).map_err(thrown)
+    #[wasm_bindgen(js_name = createChild, unchecked_return_type = "Promise<string>")]
+    pub fn create_child(&self, sign: bool) -> Promise {
+        let this = self.clone();
+        promise(async move {
+            settled({
+                let created =
+                    if sign { this.0.create_signed_child().await } else { this.0.create_child().await };
+                created.map(GroupId::into_string).map_err(thrown)
+            })
+        })
     }
 
-    #[wasm_bindgen(js_name = createConnected)]
-    pub async fn create_connected(&self, sign: bool) -> Result<String, KeyfoldError> {
-        let created =
-            if sign { self.0.create_signed_connected().await } else { self.0.create_connected().await };
-        created.map(GroupId::into_string).map_err(thrown)
+    #[wasm_bindgen(js_name = createConnected, unchecked_return_type = "Promise<string>")]
+    pub fn create_connected(&self, sign: bool) -> Promise {
+        let this = self.clone();
+        promise(async move {
+            settled({
+                let created = if sign {
+                    this.0.create_signed_connected().await
+                } else {
+                    this.0.create_connected().await
+                };
+                created.map(GroupId::into_string).map_err(thrown)
+            })
+        })
     }
 
     /// The body, and the id of the key of this group that it was made with.
-    #[wasm_bindgen(js_name = prepareCreateChild, unchecked_return_type = "[string, string]")]
-    pub async fn prepare_create_child(&self, sign: bool) -> Result<Vec<String>, KeyfoldError> {
-        let (body, key_id) = self.0.prepare_create_child(sign).await.map_err(thrown)?;
-        Ok(vec![body, key_id.into_string()])
+    #[wasm_bindgen(js_name = prepareCreateChild, unchecked_return_type = "Promise<[string, string]>")]
+    pub fn prepare_create_child(&self, sign: bool) -> Promise {
+        let this = self.clone();
+        promise(async move {
+            settled({
+                let (body, key_id) = this.0.prepare_create_child(sign).await.map_err(thrown)?;
+                Ok(vec![body, key_id.into_string()])
+            })
+        })
     }
 
-    #[wasm_bindgen(js_name = rotateKeys)]
-    pub async fn rotate_keys(&self, sign: bool) -> Result<(), KeyfoldError> {
-        let rotated = if sign { self.0.rotate_keys_signed().await } else { self.0.rotate_keys().await };
-        rotated.map_err(thrown)
+    #[wasm_bindgen(js_name = rotateKeys, unchecked_return_type = "Promise<void>")]
+    pub fn rotate_keys(&self, sign: bool) -> Promise {
+        let this = self.clone();
+        promise(async move {
+            settled({
+                let rotated =
+                    if sign { this.0.rotate_keys_signed().await } else { this.0.rotate_keys().await };
+                rotated.map_err(thrown)
+            })
+        })
     }
 
-    #[wasm_bindgen(js_name = prepareKeyRotation)]
-    pub async fn prepare_key_rotation(&self, sign: bool) -> Result<String, KeyfoldError> {
-        self.0.prepare_key_rotation(sign).await.map_err(thrown)
+    #[wasm_bindgen(js_name = prepareKeyRotation, unchecked_return_type = "Promise<string>")]
+    pub fn prepare_key_rotation(&self, sign: bool) -> Promise {
+        let this = self.clone();
+        promise(async move { settled(this.0.prepare_key_rotation(sign).await.map_err(thrown)) })
     }
 
-    #[wasm_bindgen(js_name = finishKeyRotation)]
-    pub async fn finish_key_rotation(&self) -> Result<(), KeyfoldError> {
-        self.0.finish_key_rotation().await.map_err(thrown)
+    #[wasm_bindgen(js_name = finishKeyRotation, unchecked_return_type = "Promise<void>")]
+    pub fn finish_key_rotation(&self) -> Promise {
+        let this = self.clone();
+        promise(async move { settled(this.0.finish_key_rotation().await.map_err(thrown)) })
     }
 }
 

@@ -6,13 +6,17 @@ mod devices;
 mod groups;
 mod keys;
 
+pub(crate) use account::JsOtpSecret;
+use js_sys::Promise;
 use keyfold::User;
 use wasm_bindgen::prelude::*;
 
-use crate::error::{KeyfoldError, thrown};
+use crate::error::thrown;
+use crate::promise::{promise, settled};
 
 /// A user who is logged in.
 #[wasm_bindgen(js_name = User)]
+#[derive(Clone)]
 pub struct JsUser(User);
 
 #[wasm_bindgen(js_class = User)]
@@ -49,13 +53,16 @@ impl JsUser {
     }
 
     /// An access token that is valid for at least some seconds.
-    pub async fn jwt(&self) -> Result<String, KeyfoldError> {
-        Ok(self.0.jwt().await.map_err(thrown)?.expose().to_owned())
+    #[wasm_bindgen(unchecked_return_type = "Promise<string>")]
+    pub fn jwt(&self) -> Promise {
+        let this = self.clone();
+        promise(async move { settled(Ok(this.0.jwt().await.map_err(thrown)?.expose().to_owned())) })
     }
 
-    #[wasm_bindgen(js_name = logOut)]
-    pub async fn log_out(&self) -> Result<(), KeyfoldError> {
-        self.0.log_out().await.map_err(thrown)
+    #[wasm_bindgen(js_name = logOut, unchecked_return_type = "Promise<void>")]
+    pub fn log_out(&self) -> Promise {
+        let this = self.clone();
+        promise(async move { settled(this.0.log_out().await.map_err(thrown)) })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use keyfold::{Error, Item, Pages, Position};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 
 use crate::error::{KeyfoldError, thrown};
@@ -10,6 +11,11 @@ use crate::error::{KeyfoldError, thrown};
 pub(crate) fn object(value: &impl Serialize) -> Result<JsValue, KeyfoldError> {
     let text = serde_json::to_string(value).map_err(|error| thrown(Error::JsonWrite(error.into())))?;
     js_sys::JSON::parse(&text).map_err(|_| thrown(Error::AnswerIncomplete))
+}
+
+/// What an app kept of the server's JSON.
+pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<T, KeyfoldError> {
+    serde_json::from_slice(text.as_bytes()).map_err(|_| thrown(keyfold::crypto::Error::JsonRead.into()))
 }
 
 /// The page of a list that begins behind the item with this time and id, or the first one.

@@ -18,8 +18,8 @@ fn main() -> Result<()> {
         .input_path(&module)
         .web(true)?
         .typescript(true)
-        // Names of functions would be a seventh of what every visitor downloads.
-        .remove_name_section(true)
+        // The optimiser orders functions by their names, and takes those away then.
+        .remove_name_section(false)
         .remove_producers_section(true)
         .omit_default_module_path(true)
         .generate(&out)

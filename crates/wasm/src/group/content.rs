@@ -1,5 +1,6 @@
 //! Contents of a group.
 
+use js_sys::Promise;
 use keyfold::{Head, UserId};
 use wasm_bindgen::prelude::*;
 
@@ -7,6 +8,7 @@ use super::JsGroup;
 use crate::content::{JsRawContent, decryption, decryption_with, encryption};
 use crate::error::{KeyfoldError, thrown};
 use crate::keys::verifier;
+use crate::promise::{promise, settled};
 
 #[wasm_bindgen(js_class = Group)]
 impl JsGroup {
@@ -25,28 +27,39 @@ impl JsGroup {
     }
 
     /// `signer`: whose signature the content must bear.
-    pub async fn decrypt(&self, content: &[u8], signer: Option<String>) -> Result<Vec<u8>, KeyfoldError> {
-        let signer = signer.map(UserId::new);
-        self.0.decrypt_with(content, decryption(signer.as_ref())).await.map_err(thrown)
+    #[wasm_bindgen(unchecked_return_type = "Promise<Uint8Array>")]
+    pub fn decrypt(&self, content: Vec<u8>, signer: Option<String>) -> Promise {
+        let this = self.clone();
+        promise(async move {
+            settled({
+                let signer = signer.map(UserId::new);
+                this.0.decrypt_with(&content, decryption(signer.as_ref())).await.map_err(thrown)
+            })
+        })
     }
 
-    #[wasm_bindgen(js_name = decryptString)]
-    pub async fn decrypt_string(&self, text: &str, signer: Option<String>) -> Result<String, KeyfoldError> {
-        let signer = signer.map(UserId::new);
-        self.0.decrypt_string_with(text, decryption(signer.as_ref())).await.map_err(thrown)
+    #[wasm_bindgen(js_name = decryptString, unchecked_return_type = "Promise<string>")]
+    pub fn decrypt_string(&self, text: String, signer: Option<String>) -> Promise {
+        let this = self.clone();
+        promise(async move {
+            settled({
+                let signer = signer.map(UserId::new);
+                this.0.decrypt_string_with(&text, decryption(signer.as_ref())).await.map_err(thrown)
+            })
+        })
     }
 
     /// `verify_key`: the exported verify key with which the content must be signed.
-    #[wasm_bindgen(js_name = decryptRaw)]
-    pub async fn decrypt_raw(
-        &self,
-        head: &str,
-        payload: &[u8],
-        verify_key: Option<String>,
-    ) -> Result<Vec<u8>, KeyfoldError> {
-        let head = Head::parse(head).map_err(|error| thrown(error.into()))?;
-        let key = verifier(verify_key)?;
-        self.0.decrypt_raw(&head, payload, decryption_with(key.as_ref())).await.map_err(thrown)
+    #[wasm_bindgen(js_name = decryptRaw, unchecked_return_type = "Promise<Uint8Array>")]
+    pub fn decrypt_raw(&self, head: String, payload: Vec<u8>, verify_key: Option<String>) -> Promise {
+        let this = self.clone();
+        promise(async move {
+            settled({
+                let head = Head::parse(&head).map_err(|error| thrown(error.into()))?;
+                let key = verifier(verify_key)?;
+                this.0.decrypt_raw(&head, &payload, decryption_with(key.as_ref())).await.map_err(thrown)
+            })
+        })
     }
 
     #[wasm_bindgen(js_name = decryptRawSync)]
