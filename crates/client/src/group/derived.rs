@@ -16,8 +16,7 @@ impl Group {
     /// [`Error::NoGroupKeys`] for a light group, and as [`decrypt`](Self::decrypt).
     pub async fn search_key(&self) -> Result<SearchKey, Error> {
         let object = self.state(|data| data.hmac_keys.first().cloned()).ok_or(Error::NoGroupKeys)?;
-        let keys = self.keys(&object.encrypted_hmac_encryption_key_id).await?;
-        Ok(SearchKey::open(&object, &keys.key)?)
+        self.decrypt_search_key(&object).await
     }
 
     /// The key for numbers that stand in the order of what they hide. The same for all members and for ever.
@@ -26,8 +25,7 @@ impl Group {
     /// As [`search_key`](Self::search_key).
     pub async fn sort_key(&self) -> Result<SortKey, Error> {
         let object = self.state(|data| data.sortable_keys.first().cloned()).ok_or(Error::NoGroupKeys)?;
-        let keys = self.keys(&object.encrypted_sortable_encryption_key_id).await?;
-        Ok(SortKey::open(&object, &keys.key)?)
+        self.decrypt_sort_key(&object).await
     }
 
     /// A new key for the app's own use, and its encrypted form for the app to store. Any member can open that.

@@ -1,9 +1,8 @@
 //! The keys of a group, for apps that look at them.
 
-use std::sync::Arc;
-
 use keyfold_crypto::{GroupKeys, SearchKey, SortKey};
 use keyfold_protocol::encoding::SecretText;
+use keyfold_protocol::group::{GroupKey, HmacKey, SortableKey};
 use keyfold_protocol::id::KeyId;
 
 use super::Group;
@@ -23,18 +22,34 @@ impl Group {
     /// # Errors
     /// As for the private key of a generation that was changed.
     pub fn export_keys(&self) -> Result<Vec<ExportedGroupKeys>, Error> {
-        let export = |keys: &Arc<GroupKeys>| {
-            let public_key = keys.public_key()?;
-            Ok(ExportedGroupKeys {
-                id: KeyId::new(keys.id()),
-                time: keys.time,
-                group_key: secret(keys.key.export()?),
-                private_key: secret(keys.private_key()?.export()?),
-                public_key: public_key.export()?,
-                exported_public_key: public_key.export_data()?,
-            })
-        };
-        self.all_keys().iter().map(export).collect()
+        self.all_keys().iter().map(|keys| exported(keys)).collect()
+    }
+
+    /// Opens generations of keys as the server writes them, such as an app's own backend has fetched them. Does not add them to those of
+    /// the group.
+    ///
+    /// # Errors
+    /// [`Error::Crypto`]: a key is for somebody else, or its signature is wrong.
+    pub async fn decrypt_keys(&self, keys: Vec<GroupKey>) -> Result<Vec<ExportedGroupKeys>, Error> {
+        self.opened(keys).await?.iter().map(|(_, keys)| exported(keys)).collect()
+    }
+
+    /// Opens a search key as the server writes it.
+    ///
+    /// # Errors
+    /// As [`decrypt`](Self::decrypt).
+    pub async fn decrypt_search_key(&self, key: &HmacKey) -> Result<SearchKey, Error> {
+        let keys = self.keys(&key.encrypted_hmac_encryption_key_id).await?;
+        Ok(SearchKey::open(key, &keys.key)?)
+    }
+
+    /// Opens a sort key as the server writes it.
+    ///
+    /// # Errors
+    /// As [`decrypt`](Self::decrypt).
+    pub async fn decrypt_sort_key(&self, key: &SortableKey) -> Result<SortKey, Error> {
+        let keys = self.keys(&key.encrypted_sortable_encryption_key_id).await?;
+        Ok(SortKey::open(key, &keys.key)?)
     }
 
     /// The search keys that can be opened without a request, newest first.
@@ -94,4 +109,16 @@ impl Group {
     pub async fn load_key(&self, id: &KeyId) -> Result<SecretText, Error> {
         Ok(secret(self.keys(id).await?.key.export()?))
     }
+}
+
+fn exported(keys: &GroupKeys) -> Result<ExportedGroupKeys, Error> {
+    let public_key = keys.public_key()?;
+    Ok(ExportedGroupKeys {
+        id: KeyId::new(keys.id()),
+        time: keys.time,
+        group_key: secret(keys.key.export()?),
+        private_key: secret(keys.private_key()?.export()?),
+        public_key: public_key.export()?,
+        exported_public_key: public_key.export_data()?,
+    })
 }

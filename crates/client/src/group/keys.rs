@@ -115,6 +115,19 @@ impl Group {
 
     /// Opens keys with the private keys of the principal and puts them to the others. Does not store them.
     pub(super) async fn open_keys(&self, objects: Vec<GroupKey>) -> Result<(), Error> {
+        let opened = self.opened(objects).await?;
+        {
+            let mut ring = write(&self.0.keys);
+            for (object, keys) in opened {
+                ring.insert(object, keys);
+            }
+        }
+        self.0.snapshots.changed();
+        Ok(())
+    }
+
+    /// Keys beside the objects that they came in.
+    pub(super) async fn opened(&self, objects: Vec<GroupKey>) -> Result<Vec<(GroupKey, GroupKeys)>, Error> {
         let mut sealed = Vec::with_capacity(objects.len());
         let mut principal_keys: HashMap<KeyId, PrincipalKey> = HashMap::new();
         for object in objects {
@@ -145,15 +158,7 @@ impl Group {
             };
             sealed.into_iter().map(open).collect::<Result<Vec<_>, _>>()
         });
-        let opened = opened.await.ok_or(Error::WorkLost)??;
-        {
-            let mut ring = write(&self.0.keys);
-            for (object, keys) in opened {
-                ring.insert(object, keys);
-            }
-        }
-        self.0.snapshots.changed();
-        Ok(())
+        Ok(opened.await.ok_or(Error::WorkLost)??)
     }
 
     /// The verify key for the signature of a group key, if it has one.

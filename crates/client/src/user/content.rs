@@ -242,8 +242,7 @@ impl User {
     /// [`Error::NoGroupKeys`] for a light user.
     pub async fn search_key(&self) -> Result<SearchKey, Error> {
         let object = self.account(|account| account.hmac_keys.first().cloned()).ok_or(Error::NoGroupKeys)?;
-        let keys = self.keys(&object.encrypted_hmac_encryption_key_id).await?;
-        Ok(SearchKey::open(&object, &keys.group.key)?)
+        self.decrypt_search_key(&object).await
     }
 
     /// Opens a key that somebody generated for this user.

@@ -2,6 +2,7 @@
 
 use keyfold_crypto::SearchKey;
 use keyfold_protocol::encoding::SecretText;
+use keyfold_protocol::group::HmacKey;
 use keyfold_protocol::id::KeyId;
 
 use super::User;
@@ -58,6 +59,15 @@ impl User {
             }
         }
         Ok(texts)
+    }
+
+    /// Opens a search key of the user as the server writes it.
+    ///
+    /// # Errors
+    /// As [`decrypt`](Self::decrypt).
+    pub async fn decrypt_search_key(&self, key: &HmacKey) -> Result<SearchKey, Error> {
+        let keys = self.keys(&key.encrypted_hmac_encryption_key_id).await?;
+        Ok(SearchKey::open(key, &keys.group.key)?)
     }
 
     /// Fetches a generation of keys that is not loaded, for example one that another device has made.
