@@ -1,13 +1,16 @@
 //! The keys of a group as texts, and keys that hang on it.
 
-use keyfold::{Error, GeneratedKey, KeyId, StoredKeyId};
+use js_sys::Promise;
+use keyfold::protocol::group::GroupKey;
+use keyfold::{Error, ExportedGroupKeys, GeneratedKey, KeyId, StoredKeyId};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use super::JsGroup;
 use crate::error::{KeyfoldError, thrown};
 use crate::keys::{JsSealedKey, JsSearchKey, JsSortKey, JsSymmetricKey, crypto};
-use crate::value::{object, page};
+use crate::promise::{promise, settled};
+use crate::value::{object, page, read};
 
 /// One generation of group keys, under the names that apps know.
 #[derive(Serialize)]
@@ -25,15 +28,40 @@ impl JsGroup {
     /// Newest first.
     #[wasm_bindgen(unchecked_return_type = "GroupKey[]")]
     pub fn keys(&self) -> Result<JsValue, KeyfoldError> {
-        let keys = self.get().export_keys().map_err(thrown)?.into_iter().map(|keys| Generation {
-            private_group_key: keys.private_key.expose().to_owned(),
-            public_group_key: keys.public_key,
-            exported_public_key: keys.exported_public_key,
-            group_key: keys.group_key.expose().to_owned(),
-            time: keys.time.to_string(),
-            group_key_id: keys.id.into_string(),
-        });
-        object(&keys.collect::<Vec<_>>())
+        generations(self.get().export_keys().map_err(thrown)?)
+    }
+
+    /// `keys`: JSON of a list, as the server writes it. `signed`: whether each must be signed.
+    #[wasm_bindgen(js_name = decryptKeys, unchecked_return_type = "Promise<GroupKey[]>")]
+    pub fn decrypt_keys(&self, keys: String, signed: bool) -> Promise {
+        let this = self.clone();
+        promise(async move {
+            let keys: Vec<GroupKey> = read(&keys)?;
+            if signed && keys.iter().any(|key| key.group_key_sig.is_none()) {
+                return Err(crypto(keyfold::crypto::Error::SignatureMissing));
+            }
+            settled(generations(this.get().decrypt_keys(keys).await.map_err(thrown)?))
+        })
+    }
+
+    /// `key`: JSON, as the server writes it.
+    #[wasm_bindgen(js_name = decryptSearchKey, unchecked_return_type = "Promise<string>")]
+    pub fn decrypt_search_key(&self, key: String) -> Promise {
+        let this = self.clone();
+        promise(async move {
+            let opened = this.get().decrypt_search_key(&read(&key)?).await.map_err(thrown)?;
+            settled(Ok(opened.export().map_err(crypto)?.into_exposed()))
+        })
+    }
+
+    /// `key`: JSON, as the server writes it.
+    #[wasm_bindgen(js_name = decryptSortKey, unchecked_return_type = "Promise<string>")]
+    pub fn decrypt_sort_key(&self, key: String) -> Promise {
+        let this = self.clone();
+        promise(async move {
+            let opened = this.get().decrypt_sort_key(&read(&key)?).await.map_err(thrown)?;
+            settled(Ok(opened.export().map_err(crypto)?.into_exposed()))
+        })
     }
 
     #[wasm_bindgen(js_name = searchKeys)]
@@ -69,14 +97,20 @@ impl JsGroup {
     }
 
     /// A group key, fetched if need be.
-    #[wasm_bindgen(js_name = loadKey)]
-    pub async fn load_key(&self, id: String) -> Result<JsSymmetricKey, KeyfoldError> {
-        JsSymmetricKey::import(self.get().load_key(&KeyId::new(id)).await.map_err(thrown)?.expose())
+    #[wasm_bindgen(js_name = loadKey, unchecked_return_type = "Promise<SymmetricKey>")]
+    pub fn load_key(&self, id: String) -> Promise {
+        let this = self.clone();
+        promise(async move {
+            settled(JsSymmetricKey::import(
+                this.get().load_key(&KeyId::new(id)).await.map_err(thrown)?.expose(),
+            ))
+        })
     }
 
-    #[wasm_bindgen(js_name = requireSignedKeys)]
-    pub async fn require_signed_keys(&self) -> Result<(), KeyfoldError> {
-        self.get().require_signed_keys().await.map_err(thrown)
+    #[wasm_bindgen(js_name = requireSignedKeys, unchecked_return_type = "Promise<void>")]
+    pub fn require_signed_keys(&self) -> Promise {
+        let this = self.clone();
+        promise(async move { settled(this.get().require_signed_keys().await.map_err(thrown)) })
     }
 
     #[wasm_bindgen(js_name = generateKey)]
@@ -84,29 +118,52 @@ impl JsGroup {
         JsSealedKey::new(self.get().generate_key().map_err(thrown)?)
     }
 
-    #[wasm_bindgen(js_name = openGeneratedKey)]
-    pub async fn open_generated_key(&self, sealed: String) -> Result<JsSymmetricKey, KeyfoldError> {
-        let sealed = GeneratedKey::parse(&sealed).map_err(crypto)?;
-        self.get().open_generated_key(&sealed).await.map(JsSymmetricKey::from).map_err(thrown)
+    #[wasm_bindgen(js_name = openGeneratedKey, unchecked_return_type = "Promise<SymmetricKey>")]
+    pub fn open_generated_key(&self, sealed: String) -> Promise {
+        let this = self.clone();
+        promise(async move {
+            settled({
+                let sealed = GeneratedKey::parse(&sealed).map_err(crypto)?;
+                this.get().open_generated_key(&sealed).await.map(JsSymmetricKey::from).map_err(thrown)
+            })
+        })
     }
 
-    #[wasm_bindgen(js_name = storeKey)]
-    pub async fn store_key(&self) -> Result<JsSymmetricKey, KeyfoldError> {
-        self.get().store_key().await.map(JsSymmetricKey::from).map_err(thrown)
+    #[wasm_bindgen(js_name = storeKey, unchecked_return_type = "Promise<SymmetricKey>")]
+    pub fn store_key(&self) -> Promise {
+        let this = self.clone();
+        promise(
+            async move { settled(this.get().store_key().await.map(JsSymmetricKey::from).map_err(thrown)) },
+        )
     }
 
-    #[wasm_bindgen(js_name = storedKey)]
-    pub async fn stored_key(&self, id: String) -> Result<JsSymmetricKey, KeyfoldError> {
-        self.get().stored_key(&StoredKeyId::new(id)).await.map(JsSymmetricKey::from).map_err(thrown)
+    #[wasm_bindgen(js_name = storedKey, unchecked_return_type = "Promise<SymmetricKey>")]
+    pub fn stored_key(&self, id: String) -> Promise {
+        let this = self.clone();
+        promise(async move {
+            settled(
+                this.get().stored_key(&StoredKeyId::new(id)).await.map(JsSymmetricKey::from).map_err(thrown),
+            )
+        })
     }
 
-    #[wasm_bindgen(js_name = storedKeys, unchecked_return_type = "StoredKeyListItem[]")]
-    pub async fn stored_keys(
-        &self,
-        master_key_id: String,
-        time: Option<f64>,
-        id: Option<String>,
-    ) -> Result<JsValue, KeyfoldError> {
-        page(self.get().stored_keys(&KeyId::new(master_key_id)), time, id).await
+    #[wasm_bindgen(js_name = storedKeys, unchecked_return_type = "Promise<StoredKeyListItem[]>")]
+    pub fn stored_keys(&self, master_key_id: String, time: Option<f64>, id: Option<String>) -> Promise {
+        let this = self.clone();
+        promise(
+            async move { settled(page(this.get().stored_keys(&KeyId::new(master_key_id)), time, id).await) },
+        )
     }
+}
+
+fn generations(keys: Vec<ExportedGroupKeys>) -> Result<JsValue, KeyfoldError> {
+    let keys = keys.into_iter().map(|keys| Generation {
+        private_group_key: keys.private_key.expose().to_owned(),
+        public_group_key: keys.public_key,
+        exported_public_key: keys.exported_public_key,
+        group_key: keys.group_key.expose().to_owned(),
+        time: keys.time.to_string(),
+        group_key_id: keys.id.into_string(),
+    });
+    object(&keys.collect::<Vec<_>>())
 }

@@ -1,5 +1,6 @@
 //! The keys of a user as texts, and keys that are encrypted to users.
 
+use js_sys::Promise;
 use keyfold::{ExportedIdentity, GeneratedKey, KeyId, StoredKeyId, UserId};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
@@ -7,7 +8,8 @@ use wasm_bindgen::prelude::*;
 use super::JsUser;
 use crate::error::{KeyfoldError, thrown};
 use crate::keys::{JsSealedKey, JsSymmetricKey, crypto};
-use crate::value::{object, page};
+use crate::promise::{promise, settled};
+use crate::value::{object, page, read};
 
 /// The key pairs of a device or a user, under the names that apps know.
 #[derive(Serialize)]
@@ -57,46 +59,74 @@ impl JsUser {
         Ok(keys.iter().map(|key| key.expose().to_owned()).collect())
     }
 
+    /// `key`: JSON, as the server writes it.
+    #[wasm_bindgen(js_name = decryptSearchKey, unchecked_return_type = "Promise<string>")]
+    pub fn decrypt_search_key(&self, key: String) -> Promise {
+        let this = self.clone();
+        promise(async move {
+            let opened = this.get().decrypt_search_key(&read(&key)?).await.map_err(thrown)?;
+            settled(Ok(opened.export().map_err(crypto)?.into_exposed()))
+        })
+    }
+
     /// Fetches a generation of keys that is not loaded.
-    #[wasm_bindgen(js_name = loadKey)]
-    pub async fn load_key(&self, id: String) -> Result<(), KeyfoldError> {
-        self.get().load_key(&KeyId::new(id)).await.map_err(thrown)
+    #[wasm_bindgen(js_name = loadKey, unchecked_return_type = "Promise<void>")]
+    pub fn load_key(&self, id: String) -> Promise {
+        let this = self.clone();
+        promise(async move { settled(this.get().load_key(&KeyId::new(id)).await.map_err(thrown)) })
     }
 
-    #[wasm_bindgen(js_name = generateKey)]
-    pub async fn generate_key(&self, to: String) -> Result<JsSealedKey, KeyfoldError> {
-        JsSealedKey::new(self.get().generate_key(&UserId::new(to)).await.map_err(thrown)?)
+    #[wasm_bindgen(js_name = generateKey, unchecked_return_type = "Promise<SealedKey>")]
+    pub fn generate_key(&self, to: String) -> Promise {
+        let this = self.clone();
+        promise(async move {
+            settled(JsSealedKey::new(this.get().generate_key(&UserId::new(to)).await.map_err(thrown)?))
+        })
     }
 
-    #[wasm_bindgen(js_name = openGeneratedKey)]
-    pub async fn open_generated_key(&self, sealed: String) -> Result<JsSymmetricKey, KeyfoldError> {
-        let sealed = GeneratedKey::parse(&sealed).map_err(crypto)?;
-        self.get().open_generated_key(&sealed).await.map(JsSymmetricKey::from).map_err(thrown)
+    #[wasm_bindgen(js_name = openGeneratedKey, unchecked_return_type = "Promise<SymmetricKey>")]
+    pub fn open_generated_key(&self, sealed: String) -> Promise {
+        let this = self.clone();
+        promise(async move {
+            settled({
+                let sealed = GeneratedKey::parse(&sealed).map_err(crypto)?;
+                this.get().open_generated_key(&sealed).await.map(JsSymmetricKey::from).map_err(thrown)
+            })
+        })
     }
 
-    #[wasm_bindgen(js_name = storeKey)]
-    pub async fn store_key(&self, to: String) -> Result<JsSymmetricKey, KeyfoldError> {
-        self.get().store_key(&UserId::new(to)).await.map(JsSymmetricKey::from).map_err(thrown)
+    #[wasm_bindgen(js_name = storeKey, unchecked_return_type = "Promise<SymmetricKey>")]
+    pub fn store_key(&self, to: String) -> Promise {
+        let this = self.clone();
+        promise(async move {
+            settled(this.get().store_key(&UserId::new(to)).await.map(JsSymmetricKey::from).map_err(thrown))
+        })
     }
 
-    #[wasm_bindgen(js_name = storedKey)]
-    pub async fn stored_key(&self, id: String) -> Result<JsSymmetricKey, KeyfoldError> {
-        self.get().stored_key(&StoredKeyId::new(id)).await.map(JsSymmetricKey::from).map_err(thrown)
+    #[wasm_bindgen(js_name = storedKey, unchecked_return_type = "Promise<SymmetricKey>")]
+    pub fn stored_key(&self, id: String) -> Promise {
+        let this = self.clone();
+        promise(async move {
+            settled(
+                this.get().stored_key(&StoredKeyId::new(id)).await.map(JsSymmetricKey::from).map_err(thrown),
+            )
+        })
     }
 
-    #[wasm_bindgen(js_name = storedKeys, unchecked_return_type = "StoredKeyListItem[]")]
-    pub async fn stored_keys(
-        &self,
-        master_key_id: String,
-        time: Option<f64>,
-        id: Option<String>,
-    ) -> Result<JsValue, KeyfoldError> {
-        page(self.get().stored_keys(&KeyId::new(master_key_id)), time, id).await
+    #[wasm_bindgen(js_name = storedKeys, unchecked_return_type = "Promise<StoredKeyListItem[]>")]
+    pub fn stored_keys(&self, master_key_id: String, time: Option<f64>, id: Option<String>) -> Promise {
+        let this = self.clone();
+        promise(
+            async move { settled(page(this.get().stored_keys(&KeyId::new(master_key_id)), time, id).await) },
+        )
     }
 
-    #[wasm_bindgen(js_name = deleteStoredKey)]
-    pub async fn delete_stored_key(&self, id: String) -> Result<(), KeyfoldError> {
-        self.get().delete_stored_key(&StoredKeyId::new(id)).await.map_err(thrown)
+    #[wasm_bindgen(js_name = deleteStoredKey, unchecked_return_type = "Promise<void>")]
+    pub fn delete_stored_key(&self, id: String) -> Promise {
+        let this = self.clone();
+        promise(
+            async move { settled(this.get().delete_stored_key(&StoredKeyId::new(id)).await.map_err(thrown)) },
+        )
     }
 }
 
