@@ -32,6 +32,9 @@ import type {
 	GroupJoinReqListItem,
 	GroupKey,
 	GroupList,
+	GroupOutDataHmacKeys,
+	GroupOutDataKeys,
+	GroupOutDataSortableKeys,
 	GroupUserListItem,
 	StoredKeyListItem,
 	VerifyLevel,
@@ -410,6 +413,27 @@ export class Group {
 	/** The newest sort key in text form. Secret. */
 	getNewestSortableKey(): string {
 		return first(this.data.sortable_keys);
+	}
+
+	/**
+	 * Opens keys of the group that the app's own backend has fetched. They are not added to those of the group, which loads what it
+	 * needs by itself.
+	 *
+	 * @param keys `key_data` is the JSON of a key as `GET /api/v1/group/<id>` lists it; the other members are in it, too
+	 * @param verify as for `user.getGroup`
+	 */
+	async decryptKey(keys: readonly GroupOutDataKeys[], verify: VerifyLevel = 0): Promise<GroupKey[]> {
+		return this.#core.decryptKeys(`[${keys.map(({key_data}) => key_data).join(",")}]`, verify === 3);
+	}
+
+	/** Opens search keys that the app's own backend has fetched: their text forms. Secret. */
+	async decryptHmacKeys(keys: readonly GroupOutDataHmacKeys[]): Promise<string[]> {
+		return Promise.all(keys.map(({key_data}) => this.#core.decryptSearchKey(key_data)));
+	}
+
+	/** Opens sort keys that the app's own backend has fetched: their text forms. Secret. */
+	async decryptSortableKeys(keys: readonly GroupOutDataSortableKeys[]): Promise<string[]> {
+		return Promise.all(keys.map(({key_data}) => this.#core.decryptSortKey(key_data)));
 	}
 
 	/** The user's newest sign key in text form. Secret. */

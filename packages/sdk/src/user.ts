@@ -26,6 +26,7 @@ import type {
 	FilePrepareCreateOutput,
 	GroupInviteListItem,
 	GroupList,
+	GroupOutDataHmacKeys,
 	OtpRegister,
 	PartListItem,
 	StoredKeyListItem,
@@ -318,6 +319,11 @@ export class User {
 			throw new KeyfoldError(codes.keyNotLoaded, "the user has no search key");
 		}
 		return newest;
+	}
+
+	/** Opens own search keys that the app's own backend has fetched: their text forms. Secret. */
+	async decryptHmacKeys(keys: readonly GroupOutDataHmacKeys[]): Promise<string[]> {
+		return Promise.all(keys.map(({key_data}) => this.#core.decryptSearchKey(key_data)));
 	}
 
 	#generation(key_id: string): UserKeyData {

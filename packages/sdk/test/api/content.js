@@ -47,6 +47,32 @@ export const scenarios = {
 		equal(group.data.keys.length, 2, "generations of the group");
 	},
 
+	async "keys that a backend has fetched are opened"(keyfold, server) {
+		const {user} = await newUser(keyfold, server);
+		const group = await user.getGroup(await user.createGroup());
+		await group.keyRotation();
+		const address = `${server.base_url}/api/v1/group/${group.data.group_id}`;
+		const headers = {authorization: `Bearer ${await user.getJwt()}`, "x-sentc-app-token": server.app_token};
+		const {result} = await (await fetch(address, {headers})).json();
+		/** @type {{user_public_key_id: string}[]} */
+		const sent = result.keys;
+		const keys = sent.map((key) => ({key_data: JSON.stringify(key), private_key_id: key.user_public_key_id}));
+		equal(keys.length, 2, "generations");
+		equal(await group.decryptKey(keys), group.data.keys, "group keys");
+		equal(await group.decryptKey([]), [], "no keys");
+		const auxiliary = (/** @type {object} */ key) => ({key_data: JSON.stringify(key), group_key_id: ""});
+		equal(await group.decryptHmacKeys(result.hmac_keys.map(auxiliary)), group.data.hmac_keys, "search keys");
+		equal(await group.decryptSortableKeys(result.sortable_keys.map(auxiliary)), group.data.sortable_keys, "sort keys");
+
+		const unsigned = /** @type {{code: string}} */ (await rejected(group.decryptKey(keys, 3)));
+		equal(unsigned.code, "client_401", "code of a key without a signature");
+		const damaged = /** @type {{code: string}} */ (await rejected(group.decryptHmacKeys([{key_data: "{", group_key_id: ""}])));
+		equal(damaged.code, "client_101", "code of what is no JSON");
+		const other = await newUser(keyfold, server);
+		const foreign = await other.user.getGroup(await other.user.createGroup());
+		ok(await rejected(foreign.decryptKey(keys)), "keys for somebody else");
+	},
+
 	async "without a request, contents are encrypted and decrypted at once"(keyfold, server) {
 		const [alice, bob] = await Promise.all([newUser(keyfold, server), newUser(keyfold, server)]);
 		const [newest] = alice.user.data.user_keys;
