@@ -1,6 +1,7 @@
 // Makes `dist/` from `src/` and from `wasm/`, where `cargo xtask wasm` puts the core and its glue.
 //
 //   dist/esm/browser.js        ES module for browsers, workers and bundlers
+//   dist/esm/inline.js         the same with the core inside, for places that cannot load files
 //   dist/esm/node.js           ES module for Node
 //   dist/cjs/node.js           CommonJS for Node
 //   dist/keyfold-light.min.js  plain script; also under the names that existing pages load
@@ -40,6 +41,15 @@ const node = {entryPoints: ["src/index.node.ts"], platform: "node"};
 rmSync(dist, {recursive: true, force: true});
 await Promise.all([
 	build({...shared, ...browser, format: "esm", outfile: "dist/esm/browser.js"}),
+	build({
+		...shared,
+		...browser,
+		format: "esm",
+		conditions: ["keyfold-inline"],
+		loader: {".wasm": "binary"},
+		minify: true,
+		outfile: "dist/esm/inline.js",
+	}),
 	build({...shared, ...node, format: "esm", outfile: "dist/esm/node.js"}),
 	build({
 		...shared,

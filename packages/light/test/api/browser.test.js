@@ -105,4 +105,19 @@ describe("the light API in Chromium", () => {
 		assert.deepEqual(requests.slice(1), ["/light/dist/keyfold-light.wasm"]);
 		await context.close();
 	});
+
+	test("the build with the WebAssembly inside loads no file", async () => {
+		const {page, context, target} = await openPage();
+		/** @type {string[]} */
+		const requests = [];
+		page.on("request", (request) => requests.push(new URL(request.url()).pathname));
+		const count = await page.evaluate(async (target) => {
+			const {default: Sentc} = await import(/** @type {string} */ ("/light/dist/esm/inline.js"));
+			await Sentc.init(target);
+			return Sentc.generateRegisterData().length;
+		}, target);
+		assert.equal(count, 2);
+		assert.deepEqual(requests, ["/light/dist/esm/inline.js"]);
+		await context.close();
+	});
 });
