@@ -73,7 +73,11 @@ pub(crate) fn measure(project: &Project) -> Result<()> {
     execute(&mut project.cargo(["build", "--release", "--locked", "-p", "keyfold-cli"]))?;
     wasm::build_full(project)?;
     build(project, &["sdk"])?;
+    // The published client beside which each figure stands. It is never linked to anything of ours.
+    let partner = project.root.join("testing/interop/wasm");
+    install(project, &partner)?;
     let mut measure = project.command("node");
+    measure.env("KEYFOLD_PARTNER", partner.join("node_modules/sentc_wasm"));
     measure.arg("scripts/measure.js").current_dir(&folder);
     measure.env("KEYFOLD_CHROMIUM", chromium).env("KEYFOLD_PROGRAM", project.target.join("release/keyfold"));
     execute(&mut measure)

@@ -1,7 +1,9 @@
 // What the package weighs and how fast it is, in Node and in Chromium: `node scripts/measure.js`, with `dist/` built and the server's
-// program in KEYFOLD_PROGRAM. `cargo xtask bench` runs it.
+// program in KEYFOLD_PROGRAM. `cargo xtask bench` runs it. KEYFOLD_PARTNER may name the folder of the published npm package `sentc_wasm`:
+// then each figure stands beside that of others.
 
-import {readFileSync, statSync} from "node:fs";
+import {readFile} from "node:fs/promises";
+import {createRequire} from "node:module";
 import {dirname, join} from "node:path";
 import {fileURLToPath} from "node:url";
 import {brotliCompressSync, gzipSync} from "node:zlib";
@@ -14,33 +16,80 @@ import {APP_TOKEN, startServer} from "../test/harness/server.js";
 import {measure} from "./measurements.js";
 
 const dist = join(dirname(dirname(fileURLToPath(import.meta.url))), "dist");
+const partner = process.env["KEYFOLD_PARTNER"];
 
 console.log("| file | bytes | gzip | brotli |\n|---|---:|---:|---:|");
 for (const file of ["keyfold.wasm", "keyfold.min.js", "esm/browser.js", "esm/inline.js"]) {
-	const content = readFileSync(join(dist, file));
-	const sizes = [statSync(join(dist, file)).size, gzipSync(content, {level: 9}).length, brotliCompressSync(content).length];
-	console.log(`| \`${file}\` | ${sizes.map((size) => size.toLocaleString("en")).join(" | ")} |`);
+	await weigh(file, join(dist, file));
+}
+if (partner !== undefined) {
+	await weigh("sentc_wasm_bg.wasm", join(partner, "sentc_wasm_bg.wasm"));
 }
 
-const [server, pages, browser] = await Promise.all([startServer(), servePages(), startChromium()]);
+/** @type {Record<string, (request: import("node:http").IncomingMessage, response: import("node:http").ServerResponse) => Promise<unknown>>} */
+const files = {};
+for (const [file, type] of partner === undefined ? [] : [["sentc_wasm.js", "text/javascript"], ["sentc_wasm_bg.wasm", "application/wasm"]]) {
+	files[`GET /partner/${file}`] = async (_, response) => {
+		response.writeHead(200, {"content-type": type}).end(await readFile(join(partner ?? "", file ?? "")));
+	};
+}
+const [server, pages, browser] = await Promise.all([startServer(), servePages(files), startChromium()]);
 try {
 	const target = {base_url: server.base_url, app_token: APP_TOKEN};
-	const node = await measure(keyfold, target);
+	const node = await measure(keyfold, target, partner === undefined ? undefined : await partnerInNode(partner));
 	const {page, context} = await openPage(browser, pages.origin);
-	const chromium = await page.evaluate(async (target) => {
-		const {measure} = await import("/scripts/measurements.js");
-		return measure(await import("/dist/esm/browser.js"), target);
-	}, target);
+	const chromium = await page.evaluate(
+		async ([target, hasPartner]) => {
+			const {measure} = await import("/scripts/measurements.js");
+			/** @type {any} */
+			let partner;
+			if (hasPartner) {
+				partner = await import(/** @type {string} */ ("/partner/sentc_wasm.js"));
+				await partner.default("/partner/sentc_wasm_bg.wasm");
+			}
+			return measure(await import("/dist/esm/browser.js"), target, partner);
+		},
+		/** @type {const} */ ([target, partner !== undefined]),
+	);
 	await context.close();
 	const ready = await readiness();
 
-	console.log("\n| | Node | Chromium |\n|---|---:|---:|");
-	console.log(`| from the downloaded script to \`init\` done | | ${milliseconds(ready)} |`);
-	for (const [name, time] of Object.entries(node)) {
-		console.log(`| ${name} | ${milliseconds(time)} | ${milliseconds(chromium[name] ?? NaN)} |`);
+	console.log("\n| | Node | `sentc_wasm` in Node | Chromium | `sentc_wasm` in Chromium |\n|---|---:|---:|---:|---:|");
+	console.log(`| from the downloaded script to \`init\` done | | | ${duration(ready)} | |`);
+	for (const [name, {ours, theirs}] of Object.entries(node)) {
+		const page = chromium[name];
+		console.log(`| ${name} | ${[ours, theirs, page?.ours, page?.theirs].map(duration).join(" | ")} |`);
 	}
 } finally {
 	await Promise.all([browser.close(), pages.stop(), server.stop()]);
+}
+
+/**
+ * @param {string} name
+ * @param {string} path
+ */
+async function weigh(name, path) {
+	const content = await readFile(path);
+	const sizes = [content.length, gzipSync(content, {level: 9}).length, brotliCompressSync(content).length];
+	console.log(`| \`${name}\` | ${sizes.map((size) => size.toLocaleString("en")).join(" | ")} |`);
+}
+
+/**
+ * The published client looks for the page it runs in. Node has the same `fetch`, only no page around it.
+ *
+ * @param {string} folder
+ * @returns {Promise<import("./measurements.js").Partner>}
+ */
+async function partnerInNode(folder) {
+	Object.assign(globalThis, {window: globalThis});
+	Object.assign(globalThis, {Window: class {
+		static [Symbol.hasInstance](/** @type {unknown} */ value) {
+			return value === globalThis;
+		}
+	}});
+	const client = createRequire(import.meta.url)(join(folder, "sentc_wasm_cjs.js"));
+	client.initSync(await readFile(join(folder, "sentc_wasm_bg.wasm")));
+	return client;
 }
 
 /** The median of five pages that load the script and start the SDK; script and module come from the browser's cache. */
@@ -71,7 +120,10 @@ async function readiness() {
 	return times.slice(1).sort((a, b) => a - b)[2] ?? NaN;
 }
 
-/** @param {number} time */
-function milliseconds(time) {
-	return `${time.toFixed(time < 10 ? 1 : 0)} ms`;
+/** @param {number | undefined} milliseconds */
+function duration(milliseconds) {
+	if (milliseconds === undefined) {
+		return "";
+	}
+	return milliseconds < 1 ? `${(milliseconds * 1000).toPrecision(3)} µs` : `${milliseconds.toPrecision(3)} ms`;
 }
