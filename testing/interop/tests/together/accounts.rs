@@ -1,6 +1,6 @@
 //! Accounts that one client made, in the other one.
 
-use keyfold::{Mfa, User};
+use keyfold::{Client, Mfa, PasswordCost, User};
 use keyfold_interop::{Partner, TestServer, with_every_partner, with_the_native_partner};
 
 use crate::{
@@ -10,6 +10,7 @@ use crate::{
 with_every_partner! {
     a_user_of_the_partner_logs_in_with_ours_and_goes_on_with_both,
     a_user_of_ours_is_refused_to_a_partner_with_the_old_password_cost,
+    passwords_of_ours_at_the_old_cost_open_in_the_partner,
     ours_takes_a_password_that_the_partner_changed,
     ours_takes_a_password_that_the_partner_reset,
     a_password_that_ours_changed_locks_the_partner_with_the_old_cost_out,
@@ -71,6 +72,25 @@ async fn a_user_of_ours_is_refused_to_a_partner_with_the_old_password_cost(
     assert_eq!(code(partner.login("ada", PASSWORD)), Some(112));
 }
 
+async fn passwords_of_ours_at_the_old_cost_open_in_the_partner(server: &TestServer, partner: &Partner) {
+    let client = our_client_at_the_old_cost(server);
+    client.register("ada", PASSWORD).await.unwrap();
+    let ours = client.login_forced("ada", PASSWORD).await.unwrap();
+    let text =
+        partner.login("ada", PASSWORD).unwrap().encrypt_for_user(ours.id().as_str(), TEXT, true).unwrap();
+
+    ours.change_password(PASSWORD, OTHER_PASSWORD, Mfa::None).await.unwrap();
+    let theirs = partner.login("ada", OTHER_PASSWORD).unwrap();
+    assert_eq!(theirs.decrypt_for_me(&text, Some(&theirs.user_id)).as_deref(), Ok(TEXT));
+    client.login_forced("ada", OTHER_PASSWORD).await.unwrap().reset_password(PASSWORD).await.unwrap();
+    let theirs = partner.login("ada", PASSWORD).unwrap();
+    assert_eq!(theirs.decrypt_for_me(&text, None).as_deref(), Ok(TEXT));
+
+    let answer = client.register_device_start("our device", OTHER_PASSWORD).await.unwrap();
+    theirs.confirm_device(&answer).unwrap();
+    assert_eq!(partner.login("our device", OTHER_PASSWORD).unwrap().user_id, theirs.user_id);
+}
+
 async fn ours_takes_a_password_that_the_partner_changed(server: &TestServer, partner: &Partner) {
     let theirs = partner_user(partner, "ada");
     let text = theirs.encrypt_for_user(&theirs.user_id, TEXT, false).unwrap();
@@ -120,6 +140,12 @@ async fn the_partner_deletes_an_account_that_ours_is_in(server: &TestServer, par
     assert!(ours.create_group().await.is_err());
     let error = our_client(server).login_forced("ada", PASSWORD).await.unwrap_err();
     assert_eq!(error.code(), "server_100");
+}
+
+/// For apps whose users also have a published client.
+fn our_client_at_the_old_cost(server: &TestServer) -> Client {
+    let builder = Client::builder(server.public_token()).base_url(server.url());
+    builder.password_cost(PasswordCost::LEGACY).build().unwrap()
 }
 
 async fn assert_reads_with_the_other_password(server: &TestServer, text: &str) {
