@@ -1,6 +1,8 @@
 //! The devices of a user.
 
-use keyfold_crypto::{SymmetricKey, member};
+use std::sync::Arc;
+
+use keyfold_crypto::{Policy, SymmetricKey, UserKeys, member};
 use keyfold_protocol::group::{NewMemberKey, NewMemberLight};
 use keyfold_protocol::id::DeviceId;
 use keyfold_protocol::user::{
@@ -53,11 +55,25 @@ impl User {
     /// The body for `PUT /api/v1/user/done_register_device` with the first 50 keys, and the bodies of the uploads that
     /// follow if there are more, for apps that send them themselves.
     ///
+    /// Asks the server first for keys of the user that this device has not got yet: what it lacks, the new one would never
+    /// get. [`prepare_register_device_sync`](Self::prepare_register_device_sync) does not.
+    ///
     /// # Errors
-    /// `client_101`: the text is not an answer of a device registration.
+    /// `client_101`: the text is not an answer of a device registration. Those of the requests.
     pub async fn prepare_register_device(&self, answer: &str) -> Result<(String, Vec<String>), Error> {
         let (body, rest) = self.confirmation(answer).await?;
-        Ok((to_json(&body)?, rest.iter().map(to_json).collect::<Result<_, _>>()?))
+        confirmation_to_json(&body, &rest)
+    }
+
+    /// [`prepare_register_device`](Self::prepare_register_device) without a request: with the keys that are loaded, which the
+    /// app knows to be all. [`finish_key_rotation`](Self::finish_key_rotation) brings what other devices have made meanwhile.
+    ///
+    /// # Errors
+    /// `client_101`: the text is not an answer of a device registration.
+    pub fn prepare_register_device_sync(&self, answer: &str) -> Result<(String, Vec<String>), Error> {
+        let answer: PrepareDeviceOutput = open_answer(answer)?;
+        let (body, rest) = confirm(&self.all_keys(), &answer, &self.0.client.0.policy)?;
+        confirmation_to_json(&body, &rest)
     }
 
     /// Removes a device, this one or another, from the account. Needs the password of this device.
@@ -75,16 +91,31 @@ impl User {
         if device_id == self.device_id() { self.log_out().await } else { Ok(()) }
     }
 
-    async fn confirmation(&self, answer: &str) -> Result<(DoneDeviceInput, Vec<Vec<NewMemberKey>>), Error> {
+    async fn confirmation(&self, answer: &str) -> Result<Confirmation, Error> {
         let answer: PrepareDeviceOutput = open_answer(answer)?;
         // A rotation reaches the devices that are there when it begins. What this one lacks, the new one would never get.
         self.complete_keys().await?;
         let keys = self.all_keys();
         let policy = self.0.client.0.policy;
-        let encrypted = offload(move || {
-            let keys: Vec<&SymmetricKey> = keys.iter().map(|keys| &keys.group.key).collect();
-            member::confirm_device(keys, &answer, &policy)
-        });
-        Ok(encrypted.await.ok_or(Error::WorkLost)??)
+        offload(move || confirm(&keys, &answer, &policy)).await.ok_or(Error::WorkLost)?
     }
+}
+
+/// What gives the new device these keys: the first page with the confirmation itself, then the others.
+type Confirmation = (DoneDeviceInput, Vec<Vec<NewMemberKey>>);
+
+fn confirm(
+    keys: &[Arc<UserKeys>],
+    answer: &PrepareDeviceOutput,
+    policy: &Policy,
+) -> Result<Confirmation, Error> {
+    let keys: Vec<&SymmetricKey> = keys.iter().map(|keys| &keys.group.key).collect();
+    Ok(member::confirm_device(keys, answer, policy)?)
+}
+
+fn confirmation_to_json(
+    body: &DoneDeviceInput,
+    rest: &[Vec<NewMemberKey>],
+) -> Result<(String, Vec<String>), Error> {
+    Ok((to_json(body)?, rest.iter().map(to_json).collect::<Result<_, _>>()?))
 }

@@ -138,6 +138,32 @@ async fn a_second_device_takes_over_a_rotated_user_key_when_it_needs_it() {
 }
 
 #[tokio::test]
+async fn rotations_can_be_finished_by_hand() {
+    let world = World::start();
+    let alice = world.user("alice").await;
+    let phone = second_device(&world, &alice).await;
+    let bob = world.user("bob").await;
+    let group = group_of(&alice).await;
+    group.invite_auto(bob.id(), None).await.unwrap();
+    let same = bob.group(group.id()).await.unwrap();
+    alice.rotate_keys().await.unwrap();
+    group.rotate_keys().await.unwrap();
+    let finish = async {
+        while phone.newest_key_id().unwrap() != alice.newest_key_id().unwrap() {
+            phone.finish_key_rotation().await.unwrap();
+            tokio::task::yield_now().await;
+        }
+        while same.newest_key_id().unwrap() != group.newest_key_id().unwrap() {
+            same.finish_key_rotation().await.unwrap();
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), finish).await.unwrap();
+    let text = group.encrypt_string("new").unwrap();
+    assert_eq!(same.decrypt_string_sync(&text).unwrap(), "new");
+}
+
+#[tokio::test]
 async fn a_strict_client_reads_signed_groups_and_refuses_unsigned_ones() {
     let world = World::start();
     let client = world.builder().policy(Policy::STRICT).build().unwrap();

@@ -1,3 +1,7 @@
+use keyfold::KeySessionId;
+use reqwest::Method;
+
+use crate::own_backend::send;
 use crate::world::{World, group_of};
 
 /// More than one page of keys, and one more than a multiple of the page size.
@@ -22,4 +26,17 @@ async fn a_new_member_gets_all_keys_of_a_group_that_has_more_than_two_pages() {
         assert_eq!(same.decrypt_string_sync(text).unwrap(), number.to_string());
     }
     assert_eq!(same.newest_key_id().unwrap(), group.newest_key_id().unwrap());
+
+    // So when the app's backend sends the invitation.
+    let carol = world.user("carol").await;
+    let (first, rest) = group.prepare_keys_for_new_member(carol.id(), None).await.unwrap();
+    assert_eq!(rest.len(), 2);
+    let path = format!("group/{}/invite_auto/{}", group.id(), carol.id());
+    let answer = send(&world, &alice, Method::PUT, &path, first).await;
+    let session = KeySessionId::new(answer["session_id"].as_str().unwrap());
+    group.upload_session_keys(&session, rest, true).await.unwrap();
+    let same = carol.group(group.id()).await.unwrap();
+    for (number, text) in texts.iter().enumerate() {
+        assert_eq!(same.decrypt_string_sync(text).unwrap(), number.to_string());
+    }
 }

@@ -70,6 +70,8 @@ async fn a_group_is_invited_accepts_and_asks_to_join() {
     let text = project.encrypt_string("joint work").unwrap();
     let (first, second) = (group_of(&bob).await, group_of(&bob).await);
 
+    let key = alice.client().group_public_key(first.id()).await.unwrap();
+    assert_eq!((&key.group_id, key.key.id()), (first.id(), first.newest_key_id().unwrap().as_str()));
     project.invite_group(first.id(), None).await.unwrap();
     assert_eq!(first.group_invitations().all().await.unwrap().len(), 1);
     first.accept_invitation(project.id()).await.unwrap();

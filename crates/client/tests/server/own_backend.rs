@@ -1,13 +1,13 @@
 //! Apps whose own backend sends the requests: the bodies that it gets from the SDK.
 
-use keyfold::{GroupId, User};
+use keyfold::{Client, GroupId, SecretText, User};
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::world::{World, group_of};
+use crate::world::{PASSWORD, World, code, group_of};
 
 /// What a backend does with a body: it adds the tokens.
-async fn send(world: &World, user: &User, method: Method, path: &str, body: String) -> Value {
+pub(crate) async fn send(world: &World, user: &User, method: Method, path: &str, body: String) -> Value {
     let answer = reqwest::Client::new()
         .request(method, format!("{}/api/v1/{path}", world.server.url()))
         .header("x-sentc-app-token", world.server.secret_token())
@@ -57,4 +57,64 @@ async fn a_backend_can_create_groups_and_rank_and_rotate() {
     let others = group_of(&alice).await;
     connected.invite_group_auto(others.id(), None).await.unwrap();
     connected.re_invite_group(others.id()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_backend_can_add_devices_with_keys_that_are_asked_for_or_just_loaded() {
+    let world = World::start();
+    let alice = world.user("alice").await;
+    alice.rotate_keys().await.unwrap();
+    let text = alice.encrypt_string("for alice", alice.id()).await.unwrap();
+    for (name, is_offline) in [("phone", false), ("tablet", true)] {
+        let body = world.client().prepare_register_device_start(name, PASSWORD).unwrap();
+        let started = send(&world, &alice, Method::POST, "user/prepare_register_device", body).await;
+        let carried = json!({ "status": true, "result": started }).to_string();
+        Client::done_register_device_start(&carried).unwrap();
+        let (body, rest) = if is_offline {
+            alice.prepare_register_device_sync(&carried).unwrap()
+        } else {
+            alice.prepare_register_device(&carried).await.unwrap()
+        };
+        assert!(rest.is_empty());
+        send(&world, &alice, Method::PUT, "user/done_register_device", body).await;
+        let device = world.again(name).await;
+        assert_eq!(device.decrypt_string(&text).await.unwrap(), "for alice");
+    }
+    let refused = alice.prepare_register_device_sync("{}").unwrap_err();
+    assert_eq!(refused.code(), "client_101");
+}
+
+#[tokio::test]
+async fn a_backend_can_ask_whether_an_identifier_is_available() {
+    let world = World::start();
+    let alice = world.user("alice").await;
+    let client = world.client();
+    for (identifier, is_available) in [("alice", false), ("bob", true)] {
+        let body = client.prepare_is_identifier_available(identifier).unwrap();
+        let result = send(&world, &alice, Method::POST, "exists", body).await;
+        let answer = json!({ "status": true, "result": result }).to_string();
+        assert_eq!(Client::done_is_identifier_available(&answer).unwrap(), is_available);
+    }
+    let refused = r#"{"status":false,"err_msg":"not this token","err_code":203}"#;
+    assert_eq!(code(Client::done_is_identifier_available(refused)), "server_203");
+    assert_eq!(code(client.prepare_is_identifier_available("")), "client_427");
+}
+
+#[tokio::test]
+async fn a_backend_that_keeps_the_refresh_token_renews_the_access_token() {
+    let world = World::start();
+    let alice = world.user("alice").await;
+    let (old, refresh_token) = (alice.jwt().await.unwrap(), alice.refresh_token().unwrap());
+    // What the backend runs need not know the user.
+    let backend = world.client();
+    let new = backend.refresh_jwt(&old, &refresh_token).await.unwrap();
+    assert_ne!(new.expose(), old.expose());
+    let groups = reqwest::Client::new()
+        .get(format!("{}/api/v1/group/all/0/none", world.server.url()))
+        .header("x-sentc-app-token", world.server.public_token())
+        .header("authorization", format!("Bearer {}", new.expose()))
+        .send();
+    assert!(groups.await.unwrap().status().is_success());
+    let forged = SecretText::new("0".repeat(67));
+    assert_eq!(code(backend.refresh_jwt(&new, &forged).await), "server_114");
 }

@@ -139,6 +139,19 @@ async fn a_group_that_was_removed_from_the_storage_is_fetched_again() {
 }
 
 #[tokio::test]
+async fn a_cleared_storage_knows_nobody() {
+    let world = World::start();
+    let folder = tempfile::tempdir().unwrap();
+    let client = on_disk(&world, folder.path());
+    client.register("alice", PASSWORD).await.unwrap();
+    let alice = client.login_forced("alice", PASSWORD).await.unwrap();
+    group_of(&alice).await;
+    client.clear_storage().await.unwrap();
+    assert!(client.current_user().await.unwrap().is_none());
+    assert!(on_disk(&world, folder.path()).restore().await.unwrap().is_none());
+}
+
+#[tokio::test]
 async fn no_group_key_and_no_password_is_stored() {
     let world = World::start();
     let storage = MemoryStorage::new();
