@@ -1,5 +1,6 @@
 //! HTTP/1.1 and HTTP/2 with TLS by rustls, on native targets.
 
+use std::fmt;
 use std::time::Duration;
 
 use reqwest::redirect;
@@ -16,10 +17,17 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// settings, a time limit per request, no redirects.
 ///
 /// Must be used within a tokio runtime. Cheap to clone; clones share the pool.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct HttpTransport {
     client: reqwest::Client,
     timeout: Duration,
+}
+
+impl fmt::Debug for HttpTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The pool would tell its proxy, which may have a password.
+        f.debug_struct("HttpTransport").field("timeout", &self.timeout).finish_non_exhaustive()
+    }
 }
 
 impl HttpTransport {
@@ -50,11 +58,22 @@ pub struct HttpTransportBuilder {
     proxy: Proxy,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 enum Proxy {
     System,
     None,
+    /// May hold a password.
     Url(String),
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::System => "System",
+            Self::None => "None",
+            Self::Url(_) => "Url(redacted)",
+        })
+    }
 }
 
 impl HttpTransportBuilder {
@@ -228,6 +247,32 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let error = get(&format!("http://{}/", listener.local_addr().unwrap())).await.unwrap_err();
         assert_eq!(error.kind(), TransportErrorKind::Timeout);
+    }
+
+    #[test]
+    fn the_password_of_a_proxy_is_not_shown() {
+        let builder = HttpTransport::builder().proxy("http://user:secret@127.0.0.1:1");
+        assert!(!format!("{builder:?}").contains("secret"));
+        assert!(!format!("{:?}", builder.build().unwrap()).contains("secret"));
+    }
+
+    #[test]
+    fn a_malformed_proxy_is_refused_and_its_password_not_shown() {
+        let error = HttpTransport::builder().proxy("http://user:secret@[").build().unwrap_err();
+        assert_eq!(error.kind(), TransportErrorKind::Request);
+        let mut cause = Some(&error as &dyn std::error::Error);
+        while let Some(error) = cause {
+            assert!(!format!("{error} {error:?}").contains("secret"), "{error:?}");
+            cause = error.source();
+        }
+    }
+
+    #[tokio::test]
+    async fn requests_go_through_the_proxy() {
+        let proxy = server("HTTP/1.1 200 OK\r\ncontent-length: 5\r\nconnection: close\r\n\r\nproxy");
+        let transport = HttpTransport::builder().proxy(proxy).build().unwrap();
+        let answer = transport.send(Request::new(Method::Get, "http://nowhere.invalid/")).await.unwrap();
+        assert_eq!(answer.body, b"proxy");
     }
 
     #[tokio::test]
