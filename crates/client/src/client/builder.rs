@@ -76,7 +76,15 @@ impl ClientBuilder {
         self
     }
 
-    /// How requests are sent. Default: HTTP with TLS natively, `fetch` on WebAssembly.
+    /// How requests are sent. Default: HTTP with TLS natively, `fetch` on WebAssembly. Proxy and time limits of the former are
+    /// settings of its own builder:
+    ///
+    /// ```
+    /// use keyfold::{Client, HttpTransport};
+    /// let transport = HttpTransport::builder().proxy("http://127.0.0.1:8080").build()?;
+    /// let client = Client::builder("token").transport(transport).build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));
         self
@@ -163,6 +171,7 @@ impl ClientBuilder {
         self.retry = Retry::new(retries, first_wait);
         self
     }
+
     /// Parts of files are encrypted and decrypted with `cipher` where that is worth it.
     pub fn bulk_cipher(mut self, cipher: impl BulkCipher) -> Self {
         self.bulk_cipher = Some(Arc::new(cipher));
