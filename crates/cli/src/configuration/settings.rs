@@ -175,6 +175,8 @@ settings! {
         captcha: CaptchaKind = "image";
         /// Zero bits of the proof of work, 1 to 40; each one doubles the work. 18 take a browser some seconds.
         proof_of_work_bits: u32 = "18";
+        /// Whether customers become members of a group only by accepting an invitation. If not, who has been told the id of a customer adds it at once, as earlier clients expect.
+        group_consent: bool = "false";
     }
 
     /// Mails to customers. Without them the operator confirms addresses and resets passwords: `keyfold customer --help`.
@@ -323,7 +325,7 @@ fn customers(section: &CustomersSection) -> CustomerConfig {
         CaptchaKind::ProofOfWork => Captcha::ProofOfWork { zero_bits: section.proof_of_work_bits },
         CaptchaKind::Off => Captcha::Off,
     };
-    CustomerConfig { registration: section.registration, captcha }
+    CustomerConfig { registration: section.registration, captcha, group_consent: section.group_consent }
 }
 
 fn mail(settings: &Settings) -> MailConfig {

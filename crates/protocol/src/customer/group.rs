@@ -42,6 +42,33 @@ pub struct CustomerGroupView {
     pub apps: Vec<AppItem>,
 }
 
+/// Body of `PUT /customer/group/:group_id/invite/:invited_user`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct CustomerGroupInviteInput {
+    /// Rank, 1 to 4; missing means [`crate::RANK_DEFAULT`].
+    pub rank: Option<i32>,
+    /// Whether the customer is asked first, and becomes a member by accepting. Ours; a server may ask in any case.
+    #[serde(default)]
+    pub ask: bool,
+}
+
+/// An invitation that waits for an answer: an item of `GET /customer/group/invites/:last_fetched_time/:last_id`. Ours.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct CustomerGroupInvitation {
+    /// The group.
+    pub group_id: GroupId,
+    /// When the invitation was made.
+    pub time: u64,
+    /// The rank that comes with it.
+    pub rank: i32,
+    /// Name.
+    pub group_name: Option<String>,
+    /// Description.
+    pub des: Option<String>,
+}
+
 /// Who a member is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

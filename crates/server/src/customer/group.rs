@@ -2,11 +2,11 @@
 
 use keyfold_protocol::customer::app::AppItem;
 use keyfold_protocol::customer::group::{
-    CustomerGroupInput, CustomerGroupItem, CustomerGroupMembers, CustomerGroupView,
+    CustomerGroupInput, CustomerGroupInvitation, CustomerGroupItem, CustomerGroupMembers, CustomerGroupView,
 };
 use keyfold_protocol::error::ErrorCode;
 use keyfold_protocol::group::GroupCreateOutput;
-use keyfold_protocol::id::{GroupId, UserId};
+use keyfold_protocol::id::{GroupId, MemberId, UserId};
 
 use super::profile;
 use super::root_app::root_app_id;
@@ -19,7 +19,7 @@ use crate::group::admission::Grant;
 use crate::group::invite::{self, Consent, Invited};
 use crate::group::limits::GroupLimits;
 use crate::group::list::Cursor;
-use crate::group::{create, delete, list};
+use crate::group::{answer, create, delete, list};
 
 /// Longest name in bytes.
 const MAX_NAME_BYTES: usize = 256;
@@ -101,15 +101,17 @@ pub(super) async fn update(tx: &mut Tx, caller: &Caller, input: &CustomerGroupIn
     Ok(groups::update(tx, &caller.group, input).await?)
 }
 
-/// Makes another customer a member at once.
+/// Makes another customer a member, at once or when it accepts.
 ///
 /// # Errors
-/// 400/310, 400/301 for a rank outside of 1 to 4 or stronger than the own one, and above rank 2, 400/100 for an unknown customer, 400/302, 400/322.
-pub(super) async fn add_member(
+/// 400/310, 400/301 for a rank outside of 1 to 4 or stronger than the own one, and above rank 2, 400/100 for an unknown customer, 400/302, 200/302
+/// for who was asked already, 400/322.
+pub(super) async fn invite(
     tx: &mut Tx,
     caller: &Caller,
     customer: &UserId,
     rank: Option<i32>,
+    consent: Consent,
     limits: &GroupLimits,
     now: u64,
 ) -> Result<(), ApiError> {
@@ -118,8 +120,39 @@ pub(super) async fn add_member(
         return Err(ErrorCode::RankInsufficient.into());
     }
     let invited = Invited::User(customer.clone());
-    invite::invite(tx, caller, &invited, &Grant::Light { rank }, Consent::Presumed, limits, now).await?;
+    invite::invite(tx, caller, &invited, &Grant::Light { rank }, consent, limits, now).await?;
     Ok(())
+}
+
+/// A page of the invitations that wait for the customer, oldest first.
+pub(super) async fn invitations(
+    tx: &mut Tx,
+    customer: &UserId,
+    after: &Cursor,
+) -> Result<Vec<CustomerGroupInvitation>, ApiError> {
+    Ok(groups::invitations(tx, customer, after).await?)
+}
+
+/// The customer becomes a member.
+///
+/// # Errors
+/// 400/307 without an invitation, 400/322.
+pub(super) async fn accept(
+    tx: &mut Tx,
+    customer: &UserId,
+    group: &GroupId,
+    limits: &GroupLimits,
+    now: u64,
+) -> Result<(), ApiError> {
+    answer::accept(tx, &root_app_id(), group, &MemberId::from(customer), limits, now).await
+}
+
+/// The customer does not become a member.
+///
+/// # Errors
+/// 400/307 without an invitation.
+pub(super) async fn reject(tx: &mut Tx, customer: &UserId, group: &GroupId) -> Result<(), ApiError> {
+    answer::reject(tx, &root_app_id(), group, &MemberId::from(customer)).await
 }
 
 /// Deletes the group with its apps, at the wish of an admin.

@@ -41,4 +41,7 @@ pub struct CustomerConfig {
     pub registration: CustomerRegistration,
     /// What has to be solved first.
     pub captcha: Captcha,
+    /// Whether customers become members of groups only by accepting an invitation. If not, whoever has been told the id of a customer may add
+    /// it at once, as clients of earlier servers expect.
+    pub group_consent: bool,
 }

@@ -3,8 +3,8 @@
 use hyper::Method;
 use serde_json::{Value, json};
 
-use crate::client::{Owner, call, on_both_databases};
-use crate::support::World;
+use crate::client::{Owner, call, on_both_databases, start_with};
+use crate::support::{Engine, World};
 
 async fn group_of(owner: &Owner) -> String {
     let body = json!({"name": "Team", "des": "Makes things"});
@@ -126,6 +126,33 @@ on_both_databases! {
         }
     }
 
+    async fn a_customer_who_is_asked_first_decides_about_its_membership(world: World) {
+        let ada = Owner::new(&world, "ada@example.com").await;
+        let bob = Owner::unvalidated(&world, "bob@example.com").await;
+        let group = group_of(&ada).await;
+        let invite = format!("group/{group}/invite/{}", bob.id);
+        let ask = json!({"rank": 2, "ask": true});
+        ada.put(&invite, &ask).await.done();
+        ada.put(&invite, &ask).await.refused(200, 302);
+
+        // Nothing of either side is seen before the answer.
+        assert_eq!(bob.get("group/all/0/none").await.ok::<Value>(), json!([]));
+        bob.get(&format!("group/{group}")).await.refused(400, 310);
+        let members: Value = ada.get(&format!("group/{group}/member/0/none")).await.ok();
+        assert_eq!(members, json!({"group_member": [], "customer_data": []}));
+        let waiting: Value = bob.get("group/invites/0/none").await.ok();
+        assert_eq!((&waiting[0]["group_id"], &waiting[0]["rank"]), (&json!(group), &json!(2)));
+        assert_eq!(ada.get("group/invites/0/none").await.ok::<Value>(), json!([]));
+
+        bob.delete(&format!("group/{group}/invite")).await.done();
+        bob.delete(&format!("group/{group}/invite")).await.refused(400, 307);
+        bob.patch(&format!("group/{group}/invite")).await.refused(400, 307);
+        ada.put(&invite, &ask).await.done();
+        bob.patch(&format!("group/{group}/invite")).await.done();
+        assert_eq!(bob.get(&format!("group/{group}")).await.ok::<Value>()["data"]["rank"], json!(2));
+        assert_eq!(bob.get("group/invites/0/none").await.ok::<Value>(), json!([]));
+    }
+
     async fn a_member_can_leave_but_the_last_admin_cannot(world: World) {
         let ada = Owner::new(&world, "ada@example.com").await;
         let bob = Owner::unvalidated(&world, "bob@example.com").await;
@@ -162,5 +189,21 @@ on_both_databases! {
         let path = format!("/api/v1/group/forced/{}/{of_customers}/child/light", ada.id);
         world.raw(Method::POST, &path, &headers, Vec::new()).await.refused(400, 100);
         call(&world, Method::GET, "customer/group/no-uuid", Some(&ada.jwt), &Value::Null).await.refused(400, 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_consent_is_needed_nobody_is_made_a_member_unasked() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let world = start_with(engine, |config| config.customers.group_consent = true).await;
+        let ada = Owner::new(&world, "ada@example.com").await;
+        let bob = Owner::unvalidated(&world, "bob@example.com").await;
+        let group = group_of(&ada).await;
+        for body in [json!({}), json!({"rank": 1, "ask": false})] {
+            ada.put(&format!("group/{group}/invite/{}", bob.id), &body).await;
+            bob.get(&format!("group/{group}")).await.refused(400, 310);
+        }
+        bob.patch(&format!("group/{group}/invite")).await.done();
+        bob.get(&format!("group/{group}")).await.ok::<Value>();
     }
 }

@@ -3,18 +3,20 @@
 use axum::extract::State;
 use keyfold_protocol::customer::app::AppItem;
 use keyfold_protocol::customer::group::{
-    CustomerGroupInput, CustomerGroupItem, CustomerGroupMembers, CustomerGroupView,
+    CustomerGroupInput, CustomerGroupInvitation, CustomerGroupInviteInput, CustomerGroupItem,
+    CustomerGroupMembers, CustomerGroupView,
 };
 use keyfold_protocol::error::ErrorCode;
-use keyfold_protocol::group::{ChangeRankInput, GroupCreateOutput, NewMemberLight};
-use keyfold_protocol::id::{MemberId, UserId};
+use keyfold_protocol::group::{ChangeRankInput, GroupCreateOutput};
+use keyfold_protocol::id::{GroupId, MemberId, UserId};
 
 use crate::app::change;
 use crate::customer::group;
 use crate::customer::root_app::{Customer, GroupCaller};
-use crate::endpoint::{Endpoint, delete, get, post, put};
+use crate::endpoint::{Endpoint, delete, get, patch, post, put};
 use crate::extract::{Body, Path};
 use crate::group::Id;
+use crate::group::invite::Consent;
 use crate::group::list::Cursor;
 use crate::group::member;
 use crate::reply::{ApiResult, Reply, done};
@@ -47,7 +49,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         put(
             "/customer/group/{group_id}/invite/{invited_user}",
             invite,
-            "Makes another customer a member at once; rank 0 to 2",
+            "Makes another customer a member, at once or when it accepts; rank 0 to 2",
         )
         .refuses(&[
             ErrorCode::RankInsufficient,
@@ -57,6 +59,29 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             ErrorCode::InvitesStopped,
             ErrorCode::GroupLimit,
         ]),
+        get(
+            "/customer/group/invites/{last_fetched_time}/{last_id}",
+            invitations,
+            "Lists the invitations that wait for the customer, oldest first. Other servers do not have it",
+        ),
+        patch(
+            "/customer/group/{group_id}/invite",
+            accept,
+            "Accepts an invitation. Other servers do not have it",
+        )
+        .refuses(&[
+            ErrorCode::InviteNotFound,
+            ErrorCode::AlreadyMember,
+            ErrorCode::UserNotFound,
+            ErrorCode::GroupAccess,
+            ErrorCode::GroupLimit,
+        ]),
+        delete(
+            "/customer/group/{group_id}/invite",
+            reject,
+            "Rejects an invitation. Other servers do not have it",
+        )
+        .refuses(&[ErrorCode::InviteNotFound]),
         put(
             "/customer/group/{group_id}/change_rank",
             change_rank,
@@ -155,18 +180,57 @@ async fn members(
         .map(Reply)
 }
 
-/// `PUT /customer/group/:group_id/invite/:invited_user`: a member at once.
+/// `PUT /customer/group/:group_id/invite/:invited_user`: a member at once, unless the server or the inviter wants it asked.
 async fn invite(
     State(state): State<AppState>,
     GroupCaller(caller): GroupCaller,
     Path((_, Id(customer))): Path<(String, Id<UserId>)>,
-    Body(input): Body<NewMemberLight>,
+    Body(input): Body<CustomerGroupInviteInput>,
 ) -> ApiResult<&'static str> {
-    let data = (caller, customer, input.rank, state.limits.groups, state.now());
-    let added = state.db.write(data, |tx, (caller, customer, rank, limits, now)| {
-        Box::pin(group::add_member(tx, caller, customer, *rank, limits, *now))
+    let is_asked = state.customers.group_consent || input.ask;
+    let consent = if is_asked { Consent::Asked } else { Consent::Presumed };
+    let data = (caller, customer, input.rank, consent, state.limits.groups, state.now());
+    let invited = state.db.write(data, |tx, (caller, customer, rank, consent, limits, now)| {
+        Box::pin(group::invite(tx, caller, customer, *rank, *consent, limits, *now))
     });
-    added.await?;
+    invited.await?;
+    Ok(done())
+}
+
+/// `GET /customer/group/invites/:time/:id`: what waits for the customer's answer.
+async fn invitations(
+    State(state): State<AppState>,
+    Customer(jwt): Customer,
+    Path((time, id)): Path<(u64, String)>,
+) -> ApiResult<Vec<CustomerGroupInvitation>> {
+    let page = (jwt.user_id, Cursor { time, id });
+    let found =
+        state.db.read(page, |tx, (customer, after)| Box::pin(group::invitations(tx, customer, after)));
+    found.await.map(Reply)
+}
+
+/// `PATCH /customer/group/:group_id/invite`: the invited customer becomes a member.
+async fn accept(
+    State(state): State<AppState>,
+    Customer(jwt): Customer,
+    Path(Id(group)): Path<Id<GroupId>>,
+) -> ApiResult<&'static str> {
+    let data = (jwt.user_id, group, state.limits.groups, state.now());
+    let accepted = state.db.write(data, |tx, (customer, group, limits, now)| {
+        Box::pin(group::accept(tx, customer, group, limits, *now))
+    });
+    accepted.await?;
+    Ok(done())
+}
+
+/// `DELETE /customer/group/:group_id/invite`: the invited customer does not want to.
+async fn reject(
+    State(state): State<AppState>,
+    Customer(jwt): Customer,
+    Path(Id(group)): Path<Id<GroupId>>,
+) -> ApiResult<&'static str> {
+    let data = (jwt.user_id, group);
+    state.db.write(data, |tx, (customer, group)| Box::pin(group::reject(tx, customer, group))).await?;
     Ok(done())
 }
 

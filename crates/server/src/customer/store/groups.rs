@@ -1,7 +1,9 @@
 //! Rows of groups of customers.
 
 use keyfold_protocol::customer::CUSTOMER_PAGE_SIZE;
-use keyfold_protocol::customer::group::{CustomerGroupInput, CustomerGroupItem, CustomerPerson};
+use keyfold_protocol::customer::group::{
+    CustomerGroupInput, CustomerGroupInvitation, CustomerGroupItem, CustomerPerson,
+};
 use keyfold_protocol::id::{GroupId, UserId};
 
 use crate::db::{DbError, Row, Tx, params};
@@ -38,6 +40,31 @@ pub(in crate::customer) async fn list(
          ORDER BY m.group_created_at, m.group_id LIMIT $4",
         params![customer, after.time, after.id, u32::try_from(CUSTOMER_PAGE_SIZE).unwrap_or(u32::MAX)],
         item,
+    )
+    .await
+}
+
+/// A page of the invitations of a customer, oldest first.
+pub(in crate::customer) async fn invitations(
+    tx: &mut Tx,
+    customer: &UserId,
+    after: &Cursor,
+) -> Result<Vec<CustomerGroupInvitation>, DbError> {
+    tx.query(
+        "SELECT g.group_id, i.created_at, i.member_rank, g.name, g.description
+         FROM group_invites i JOIN customer_groups g ON g.group_id = i.group_id
+         WHERE i.member_id = $1 AND i.kind = 0 AND i.member_kind = 0 AND (i.created_at, i.group_id) > ($2, $3)
+         ORDER BY i.created_at, i.group_id LIMIT $4",
+        params![customer, after.time, after.id, u32::try_from(CUSTOMER_PAGE_SIZE).unwrap_or(u32::MAX)],
+        |row| {
+            Ok(CustomerGroupInvitation {
+                group_id: row.col()?,
+                time: row.col()?,
+                rank: row.col()?,
+                group_name: row.col()?,
+                des: row.col()?,
+            })
+        },
     )
     .await
 }
