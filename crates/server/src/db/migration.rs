@@ -10,7 +10,7 @@ use super::postgres::migration_error;
 use super::{DbError, Dialect};
 
 /// Version of the newest migration this program knows.
-pub const SCHEMA_VERSION: i64 = 7;
+pub const SCHEMA_VERSION: i64 = 8;
 
 struct Migration {
     version: i64,
@@ -25,6 +25,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 5, template: include_str!("../../migrations/0005_customers.sql") },
     Migration { version: 6, template: include_str!("../../migrations/0006_app_administration.sql") },
     Migration { version: 7, template: include_str!("../../migrations/0007_stored_key_counts.sql") },
+    Migration { version: 8, template: include_str!("../../migrations/0008_lease_holders.sql") },
 ];
 
 const LEDGER: &str =

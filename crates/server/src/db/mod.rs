@@ -29,6 +29,7 @@ mod dialect;
 mod error;
 mod migration;
 mod postgres;
+mod presence;
 mod sqlite;
 mod value;
 
@@ -41,6 +42,7 @@ use std::time::Duration;
 pub use dialect::Dialect;
 pub use error::DbError;
 pub use migration::SCHEMA_VERSION;
+pub(crate) use presence::Presence;
 pub use value::{Column, FromColumn, Param, Row, ToParam};
 
 use crate::error::ApiError;
@@ -64,7 +66,7 @@ pub enum DatabaseConfig {
 pub struct PostgresConfig {
     /// `postgres://user:password@host:port/database`. Never logged.
     pub url: String,
-    /// Most connections this process opens.
+    /// Most connections this process opens, besides the one by which others see that it is alive.
     pub max_connections: usize,
     /// Whether connections are encrypted, and what is checked; `None` leaves it to the `sslmode` in the URL.
     pub tls: Option<TlsMode>,
@@ -235,6 +237,17 @@ impl Db {
             })
         })
         .await
+    }
+
+    /// Shows the other processes on this database that this one is alive; `None` where there are no others.
+    ///
+    /// # Errors
+    /// When there is no connection.
+    pub(crate) async fn announce(&self) -> Result<Option<Presence>, DbError> {
+        match &self.engine {
+            Engine::Sqlite(_) => Ok(None),
+            Engine::Postgres(postgres) => postgres.announce().await.map(Some),
+        }
     }
 
     /// How busy it is.

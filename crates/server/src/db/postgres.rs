@@ -13,7 +13,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 mod tls;
 
 use self::tls::UrlTls;
-use super::{DbError, DbLoad, Param, PostgresConfig, Row, Tx, TxEngine, TxFuture, migration};
+use super::{DbError, DbLoad, Param, PostgresConfig, Presence, Row, Tx, TxEngine, TxFuture, migration};
 use crate::error::ApiError;
 
 /// Times a transaction is run again after collisions.
@@ -79,6 +79,17 @@ impl Postgres {
         F: for<'a> Fn(&'a mut Tx, &'a D) -> TxFuture<'a, T>,
     {
         self.run(BEGIN_READ, data, work).await
+    }
+
+    /// Takes a lock that nobody else has, on a connection that is no more one of the pool.
+    pub(super) async fn announce(&self) -> Result<Presence, DbError> {
+        let connection = Object::take(self.client().await?);
+        let id = i64::try_from(crate::random::u64_below(i64::MAX.unsigned_abs())).unwrap_or(i64::MAX);
+        let locked = connection.query_one("SELECT pg_try_advisory_lock($1)", &[&id]).await;
+        match locked.and_then(|row| row.try_get(0)).map_err(statement_error)? {
+            true => Ok(Presence::new(id, connection)),
+            false => Err(DbError::Unavailable("somebody else has the same random number".into())),
+        }
     }
 
     pub(super) fn load(&self) -> DbLoad {

@@ -3,10 +3,12 @@
 //! A job is a row, written in the transaction of the rule that needs it ([`enqueue`]): the work is done if and only if the change that
 //! asked for it is committed. A worker takes a row by a **lease**, a time until which nobody else may take it. While it works it
 //! prolongs the lease in the transactions of its own progress ([`renew`]): when a worker is too slow and another one takes over, the
-//! first one's next write fails, and with it everything in that transaction. A worker that dies leaves a lease that ends.
+//! first one's next write fails, and with it everything in that transaction. A worker that dies leaves a lease that ends, or that a server
+//! ends which starts and [sees](neighbours) that the worker is dead.
 //!
 //! Handlers are idempotent: they find out what is left to do from the data, not from the job.
 
+mod neighbours;
 mod store;
 mod worker;
 

@@ -115,16 +115,16 @@ pub(super) async fn is_due(tx: &mut Tx, now: u64) -> Result<bool, DbError> {
     Ok(tx.query_opt(sql, params![now], |row| row.col::<i64>()).await?.is_some())
 }
 
-/// Takes the job that has waited longest.
-pub(super) async fn claim(tx: &mut Tx, now: u64) -> Result<Option<Lease>, DbError> {
+/// Takes the job that has waited longest, for the process that others see as `holder`.
+pub(super) async fn claim(tx: &mut Tx, now: u64, holder: Option<i64>) -> Result<Option<Lease>, DbError> {
     let until = now.saturating_add(LEASE_MS).saturating_add(random::u64_below(1_000));
     tx.query_opt(
-        "UPDATE jobs SET lease_until = $2, attempts = attempts + 1
+        "UPDATE jobs SET lease_until = $2, lease_holder = $3, attempts = attempts + 1
          WHERE id = (SELECT id FROM jobs
                      WHERE run_at <= $1 AND (lease_until IS NULL OR lease_until <= $1)
                      ORDER BY run_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
          RETURNING id, kind, subject, payload, attempts, lease_until, requests",
-        params![now, until],
+        params![now, until, holder],
         lease,
     )
     .await
@@ -150,6 +150,19 @@ pub(super) async fn release(tx: &mut Tx, lease: &Lease, run_at: u64, error: &str
 /// Ends all leases. For a database that only this process uses: whoever held them is gone.
 pub(super) async fn end_leases(tx: &mut Tx) -> Result<(), DbError> {
     tx.execute("UPDATE jobs SET lease_until = NULL WHERE lease_until IS NOT NULL", params![]).await.map(drop)
+}
+
+/// Ends the leases of processes that were seen once and are seen no more; how many. For PostgreSQL.
+pub(super) async fn end_leases_of_the_dead(tx: &mut Tx) -> Result<u64, DbError> {
+    tx.execute(
+        "UPDATE jobs SET lease_until = NULL
+         WHERE lease_until IS NOT NULL AND lease_holder IS NOT NULL AND lease_holder NOT IN (
+            SELECT (CAST(classid AS BIGINT) << 32) | CAST(objid AS BIGINT) FROM pg_locks
+            WHERE locktype = 'advisory' AND objsubid = 1 AND granted
+                AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))",
+        params![],
+    )
+    .await
 }
 
 fn lease(row: &Row<'_>) -> Result<Lease, DbError> {

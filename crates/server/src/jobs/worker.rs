@@ -5,9 +5,9 @@ use std::sync::Arc;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
+use super::neighbours::Neighbours;
 use super::store::{self, Lease};
 use super::{Handler, JobError};
-use crate::db::Dialect;
 use crate::error::ApiError;
 use crate::random;
 use crate::state::AppState;
@@ -22,7 +22,7 @@ const LONGEST_PAUSE_MS: u64 = 5 * 60 * 1_000;
 /// The workers of one server.
 pub(crate) struct Workers {
     stop: watch::Sender<bool>,
-    taking: JoinHandle<()>,
+    taking: JoinHandle<Neighbours>,
     slots: Arc<Semaphore>,
 }
 
@@ -38,7 +38,8 @@ impl Workers {
     /// Takes no more jobs and ends the running ones at their next step. They stay in the table and go on after the next start.
     pub(crate) async fn stop(self) {
         self.stop.send_replace(true);
-        let _ = self.taking.await;
+        // To the others this process is alive until its jobs have ended.
+        let _seen = self.taking.await;
         // Every running job holds a slot: when all are free, all have ended.
         let _ = self.slots.acquire_many(u32::try_from(CONCURRENT_JOBS).unwrap_or(u32::MAX)).await;
     }
@@ -49,19 +50,16 @@ async fn take_jobs(
     handlers: Arc<[Arc<dyn Handler>]>,
     slots: Arc<Semaphore>,
     mut stopped: watch::Receiver<bool>,
-) {
-    if state.db.dialect() == Dialect::Sqlite
-        && let Err(error) = end_leases(&state).await
-    {
-        tracing::warn!(%error, "cannot end the leases of the process before");
-    }
+) -> Neighbours {
+    let mut neighbours = Neighbours::new();
     loop {
         let slot = tokio::select! {
-            _ = stopped.wait_for(|stopped| *stopped) => return,
+            _ = stopped.wait_for(|stopped| *stopped) => return neighbours,
             slot = slots.clone().acquire_owned() => slot,
         };
-        let Ok(slot) = slot else { return };
-        match claim(&state).await {
+        let Ok(slot) = slot else { return neighbours };
+        neighbours.look(&state).await;
+        match claim(&state, neighbours.own_id()).await {
             Ok(Some(lease)) => {
                 let (state, handlers, stopped) = (state.clone(), handlers.clone(), stopped.clone());
                 tokio::spawn(async move {
@@ -75,7 +73,7 @@ async fn take_jobs(
         }
         drop(slot);
         tokio::select! {
-            _ = stopped.wait_for(|stopped| *stopped) => return,
+            _ = stopped.wait_for(|stopped| *stopped) => return neighbours,
             () = state.jobs.woken() => {}
             () = tokio::time::sleep(state.limits.job_interval) => {}
         }
@@ -125,14 +123,17 @@ async fn work(
 }
 
 /// Asks on a snapshot first: when there is nothing to do, the writer is left alone.
-async fn claim(state: &AppState) -> Result<Option<Lease>, ApiError> {
+async fn claim(state: &AppState, holder: Option<i64>) -> Result<Option<Lease>, ApiError> {
     let now = state.now();
     let is_due =
         state.db.read(now, |tx, now| Box::pin(async move { Ok(store::is_due(tx, *now).await?) })).await?;
     if !is_due {
         return Ok(None);
     }
-    state.db.write(now, |tx, now| Box::pin(async move { Ok(store::claim(tx, *now).await?) })).await
+    let claimed = state.db.write((now, holder), |tx, (now, holder)| {
+        Box::pin(async move { Ok(store::claim(tx, *now, *holder).await?) })
+    });
+    claimed.await
 }
 
 async fn remove(state: &AppState, lease: Lease) -> Result<bool, ApiError> {
@@ -147,10 +148,6 @@ async fn release(state: &AppState, lease: Lease, pause: u64, error: String) -> R
             Box::pin(async move { Ok(store::release(tx, lease, *run_at, error).await?) })
         })
         .await
-}
-
-async fn end_leases(state: &AppState) -> Result<(), ApiError> {
-    state.db.write((), |tx, ()| Box::pin(async move { Ok(store::end_leases(tx).await?) })).await
 }
 
 /// Doubles with every attempt; the jitter keeps many that failed together from coming back together.

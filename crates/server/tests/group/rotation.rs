@@ -636,3 +636,29 @@ async fn a_job_is_taken_over_when_its_lease_ends() {
         );
     }
 }
+
+/// A server that starts knows by their locks which of the others are alive.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_jobs_of_a_dead_server_are_taken_over_at_once_and_those_of_a_living_one_are_not() {
+    let world = World::start(Engine::Postgres).await;
+    let seen = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    world.until(async || world.count(seen, &[]).await == 1).await;
+    let living = "SELECT (CAST(classid AS BIGINT) << 32) | CAST(objid AS BIGINT) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    let living = world.count(living, &[]).await;
+    let (of_the_living, of_the_dead) = (KeyId::from(ordered_id()), KeyId::from(ordered_id()));
+    let far = u64::from(u32::MAX) * 10_000;
+    for (key, holder) in [(&of_the_living, living), (&of_the_dead, living ^ 1)] {
+        world.restore_job(key, far).await;
+        let sql = "UPDATE jobs SET lease_holder = CAST(CAST($2 AS TEXT) AS BIGINT) WHERE subject = $1";
+        world.execute(sql, vec![key.as_str().to_owned(), holder.to_string()]).await;
+    }
+    let beside = world.beside().await;
+    let left = "SELECT count(*) FROM jobs WHERE subject = $1";
+    world.until(async || world.count(left, &[of_the_dead.as_str()]).await == 0).await;
+    let held = "SELECT count(*) FROM jobs WHERE subject = $1 AND lease_until IS NOT NULL";
+    assert_eq!(world.count(held, &[of_the_living.as_str()]).await, 1);
+    beside.shutdown().await;
+    world.until(async || world.count(seen, &[]).await == 1).await;
+}

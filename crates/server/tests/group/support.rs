@@ -271,13 +271,14 @@ impl World {
         self.until(async || self.count("SELECT count(*) FROM jobs", &[]).await == 0).await;
     }
 
+    /// The same for much work.
+    pub(crate) async fn jobs_done_within(&self, time: Duration) {
+        until_within(time, async || self.count("SELECT count(*) FROM jobs", &[]).await == 0).await;
+    }
+
     /// Waits for a condition, for at most a minute.
-    pub(crate) async fn until(&self, mut condition: impl AsyncFnMut() -> bool) {
-        let deadline = std::time::Instant::now() + Duration::from_secs(60);
-        while !condition().await {
-            assert!(std::time::Instant::now() < deadline, "waited for a minute in vain");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+    pub(crate) async fn until(&self, condition: impl AsyncFnMut() -> bool) {
+        until_within(Duration::from_secs(60), condition).await;
     }
 
     /// A request with the public app token.
@@ -414,6 +415,14 @@ fn config(database: DatabaseConfig, folder: &Path) -> Config {
 async fn new_app(state: &AppState, group_options: GroupOptions, options: AppOptions) -> CreatedApp {
     let new = NewApp { name: "test".into(), options, file_options: FileOptions::none(), group_options };
     keyfold_server::app::create(&state.db, &state.root_key, state.now(), new).await.unwrap()
+}
+
+async fn until_within(time: Duration, mut condition: impl AsyncFnMut() -> bool) {
+    let deadline = std::time::Instant::now() + time;
+    while !condition().await {
+        assert!(std::time::Instant::now() < deadline, "waited for {time:?} in vain");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }
 
 /// `group/<id><rest>`
