@@ -3,6 +3,7 @@
 use keyfold_crypto::Verification;
 use keyfold_crypto::group as group_crypto;
 use keyfold_crypto::rotation::{self, KeySignature, PendingKey};
+use keyfold_protocol::PAGE_SIZE;
 use keyfold_protocol::group::{KeyRotationPending, KeyRotationStart, KeyRotationStartOutput};
 use serde::de::IgnoredAny;
 
@@ -50,28 +51,34 @@ impl Group {
     pub fn finish_key_rotation(&self) -> BoxFuture<'_, Result<(), Error>> {
         // Boxed: a key of the principal may need this of the principal.
         Box::pin(async move {
-            let path = ["group", self.id().as_str(), "key_rotation"];
-            let pending: Vec<KeyRotationPending> = self.call(Call::get(&path)?).await?;
-            for rotation in &pending {
-                // One that is not there may be made by another pending rotation.
-                let _ = self.loaded_or_fetched(&rotation.previous_group_key_id).await;
-            }
-            let order = rotation::order(&pending, |id| read(&self.0.keys).get(id.as_str()).is_some());
-            let finished = order.len();
-            for index in order {
-                if let Some(rotation) = pending.get(index) {
-                    self.take_over(rotation).await?;
+            loop {
+                let path = ["group", self.id().as_str(), "key_rotation"];
+                let pending: Vec<KeyRotationPending> = self.call(Call::get(&path)?).await?;
+                for rotation in &pending {
+                    // One that is not there may be made by another pending rotation.
+                    let _ = self.loaded_or_fetched(&rotation.previous_group_key_id).await;
                 }
+                let order = rotation::order(&pending, |id| read(&self.0.keys).get(id.as_str()).is_some());
+                let finished = order.len();
+                for index in order {
+                    if let Some(rotation) = pending.get(index) {
+                        self.take_over(rotation).await?;
+                    }
+                }
+                // A server lists so many at once: those behind them are listed when these are finished.
+                if finished > 0 && pending.len() >= PAGE_SIZE {
+                    continue;
+                }
+                if pending.iter().any(|rotation| rotation.error.is_some()) {
+                    return Err(keyfold_crypto::Error::RotationRefused.into());
+                }
+                if finished == pending.len() && self.has_key_update() {
+                    write(&self.0.state).data.key_update = false;
+                    self.0.snapshots.changed();
+                    self.store().await?;
+                }
+                return Ok(());
             }
-            if pending.iter().any(|rotation| rotation.error.is_some()) {
-                return Err(keyfold_crypto::Error::RotationRefused.into());
-            }
-            if finished == pending.len() && self.has_key_update() {
-                write(&self.0.state).data.key_update = false;
-                self.0.snapshots.changed();
-                self.store().await?;
-            }
-            Ok(())
         })
     }
 

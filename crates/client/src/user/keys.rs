@@ -64,28 +64,40 @@ impl User {
     /// others are taken over all the same.
     #[tracing::instrument(level = "debug", skip_all)]
     pub async fn finish_key_rotation(&self) -> Result<(), Error> {
-        let call = Call::get(&["user", "user_keys", "rotation"])?;
-        let pending: Vec<KeyRotationPending> = self.0.session.call(&call).await?;
-        for rotation in &pending {
-            // One that is not there may be made by another pending rotation.
-            let _ = self.loaded_or_fetched(&rotation.previous_group_key_id).await;
+        loop {
+            let call = Call::get(&["user", "user_keys", "rotation"])?;
+            let pending: Vec<KeyRotationPending> = self.0.session.call(&call).await?;
+            for rotation in &pending {
+                // One that is not there may be made by another pending rotation.
+                let _ = self.loaded_or_fetched(&rotation.previous_group_key_id).await;
+            }
+            let order = rotation::order(&pending, |id| read(&self.0.keys).get(id.as_str()).is_some());
+            let finished = order.len();
+            for index in order {
+                if let Some(rotation) = pending.get(index) {
+                    self.take_over(rotation).await?;
+                }
+            }
+            // A server lists so many at once: those behind them are listed when these are finished.
+            if finished > 0 && pending.len() >= PAGE_SIZE {
+                continue;
+            }
+            if pending.iter().any(|rotation| rotation.error.is_some()) {
+                return Err(keyfold_crypto::Error::RotationRefused.into());
+            }
+            return self.load_newest_key().await;
         }
-        let order = rotation::order(&pending, |id| read(&self.0.keys).get(id.as_str()).is_some());
-        for index in order {
-            let Some(rotation) = pending.get(index) else { continue };
-            let previous = self.loaded(rotation.previous_group_key_id.as_str())?;
-            let device = &self.0.device;
-            let done = PendingKey::open(rotation, &device.private_key, &previous.group.key)?
-                .accept(&device.public_key)?;
-            let id = &rotation.new_group_key_id;
-            let call = Call::put(&["user", "user_keys", "rotation", id.as_str()])?.json(&done)?;
-            self.0.session.call::<IgnoredAny>(&call).await?;
-            self.fetch_key(id).await?;
-        }
-        if pending.iter().any(|rotation| rotation.error.is_some()) {
-            return Err(keyfold_crypto::Error::RotationRefused.into());
-        }
-        self.load_newest_key().await
+    }
+
+    async fn take_over(&self, rotation: &KeyRotationPending) -> Result<(), Error> {
+        let previous = self.loaded(rotation.previous_group_key_id.as_str())?;
+        let device = &self.0.device;
+        let done = PendingKey::open(rotation, &device.private_key, &previous.group.key)?
+            .accept(&device.public_key)?;
+        let id = &rotation.new_group_key_id;
+        let call = Call::put(&["user", "user_keys", "rotation", id.as_str()])?.json(&done)?;
+        self.0.session.call::<IgnoredAny>(&call).await?;
+        self.fetch_key(id).await.map(drop)
     }
 
     /// Takes over what can be taken over.

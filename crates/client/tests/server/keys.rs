@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use keyfold::{Group, KeyId, Policy, User};
 
+use crate::proxy::{Fault, Proxy};
 use crate::world::{PASSWORD, World, group_of};
 
 /// Updates `group` until it has the key: the server prepares a rotation for the other members in the background.
@@ -61,6 +62,66 @@ async fn a_content_under_an_unknown_key_finishes_the_rotation() {
         }
     };
     assert_eq!(tokio::time::timeout(Duration::from_secs(30), reads).await.unwrap(), "new");
+}
+
+/// Keeps the first 50 of a list: a server that lists no more of them at once.
+fn first_page() -> Fault {
+    Fault::rewritten(|answer| answer["result"].as_array_mut().unwrap().truncate(50))
+}
+
+#[tokio::test]
+async fn a_member_who_was_away_for_long_takes_over_every_rotation() {
+    let world = World::start();
+    let proxy = Proxy::start(&world);
+    let alice = world.user("alice").await;
+    let client = world.builder().base_url(proxy.url()).build().unwrap();
+    client.register("bob", PASSWORD).await.unwrap();
+    let bob = client.login_forced("bob", PASSWORD).await.unwrap();
+    let group = group_of(&alice).await;
+    group.invite_auto(bob.id(), None).await.unwrap();
+    let same = bob.group(group.id()).await.unwrap();
+    for _ in 0..52 {
+        group.rotate_keys().await.unwrap();
+    }
+    let newest = group.newest_key_id().unwrap();
+    // The server prepares them for other members in the background.
+    let url = format!("{}/api/v1/group/{}/key_rotation", world.server.url(), group.id());
+    let request = reqwest::Client::new().get(&url).header("x-sentc-app-token", world.server.public_token());
+    let request = request.header("authorization", format!("Bearer {}", bob.jwt().await.unwrap().expose()));
+    let prepared = async {
+        loop {
+            let answer = request.try_clone().unwrap().send().await.unwrap().text().await.unwrap();
+            if answer.matches("new_group_key_id").count() == 52 {
+                break;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), prepared).await.unwrap();
+    proxy.fault(&format!("GET group/{}/key_rotation", group.id()), first_page());
+    same.finish_key_rotation().await.unwrap();
+    assert_eq!(proxy.take_log("/key_rotation").len(), 2 + 52);
+    assert_eq!(same.newest_key_id().unwrap(), newest);
+    assert!(!same.has_key_update());
+    let text = group.encrypt_string("after all of them").unwrap();
+    assert_eq!(same.decrypt_string(&text).await.unwrap(), "after all of them");
+}
+
+#[tokio::test]
+async fn a_device_that_was_away_for_long_takes_over_every_rotation() {
+    let world = World::start();
+    let proxy = Proxy::start(&world);
+    let alice = world.user("alice").await;
+    let client = world.builder().base_url(proxy.url()).build().unwrap();
+    let carried = client.register_device_start("alice's phone", PASSWORD).await.unwrap();
+    alice.register_device(&carried).await.unwrap();
+    let phone = client.login_forced("alice's phone", PASSWORD).await.unwrap();
+    for _ in 0..52 {
+        alice.rotate_keys().await.unwrap();
+    }
+    proxy.fault("GET user/user_keys/rotation", first_page());
+    phone.finish_key_rotation().await.unwrap();
+    assert_eq!(proxy.take_log("GET user/user_keys/rotation").len(), 2);
+    assert_eq!(phone.newest_key_id().unwrap(), alice.newest_key_id().unwrap());
 }
 
 #[tokio::test]

@@ -131,8 +131,9 @@ pub(crate) async fn has_pending_rotations(
     Ok(found.is_some())
 }
 
-/// Rotations that one answer lists. Who has more to finish asks again.
-const MAX_PENDING: i64 = 500;
+/// Rotations that one answer lists. Who has more to finish asks again. More than apps let a group make in a month: somebody who makes
+/// rotations that nobody can finish does not hide those that can be.
+const MAX_PENDING: i64 = 200;
 
 /// What a member has to finish, oldest first: a later one may need the key of an earlier one. What cannot be finished stands last,
 /// so that it hides nothing.

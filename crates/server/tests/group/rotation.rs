@@ -25,6 +25,7 @@ on_both_databases! {
     a_connected_group_is_rotated_once_for_each_member_group,
     a_member_with_an_unusable_key_delays_nobody,
     what_cannot_be_finished_stands_last,
+    a_member_who_was_away_for_long_gets_its_rotations_in_parts_the_oldest_first,
     the_starter_must_hold_the_previous_key,
     parallel_rotations_all_succeed_in_an_order,
     signatures_of_the_starter_reach_the_others,
@@ -599,6 +600,38 @@ async fn a_group_deleted_during_its_rotation_leaves_no_job(world: World) {
     }
     world.jobs_done().await;
     assert_eq!(world.count("SELECT count(*) FROM pending_key_rotations", &[]).await, 0);
+}
+
+async fn a_member_who_was_away_for_long_gets_its_rotations_in_parts_the_oldest_first(world: World) {
+    let [alice, bob] = world.users().await;
+    let group = alice.create_group().await;
+    alice.add(&group, &bob, 4).await;
+    let keys = "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 201)
+        INSERT INTO group_keys (id, group_id, created_at, previous_key_id, group_key_alg, keypair_encrypt_alg, ephemeral_alg,
+            public_key, encrypted_private_key, encrypted_group_key_by_ephemeral)
+        SELECT '00000000-0000-4000-8000-00000000' || CAST(1000 + n AS TEXT), k.group_id, k.created_at + n, k.id, '-', '-', '-', '', '', 'AAAA'
+        FROM numbers, group_keys k WHERE k.group_id = $1";
+    world.execute(keys, vec![group.as_str().to_owned()]).await;
+    let waiting =
+        "INSERT INTO pending_key_rotations (key_id, member_id, group_id, key_created_at, public_key_id, encrypted_ephemeral_key)
+        SELECT id, $1, group_id, created_at, $1, 'AAAA' FROM group_keys WHERE id LIKE '00000000-%'";
+    world.execute(waiting, vec![bob.id().to_owned()]).await;
+    let ends = async || {
+        let waiting: Vec<KeyRotationPending> = bob.get(&at(&group, "/key_rotation")).await.ok();
+        let number = |item: &KeyRotationPending| {
+            item.new_group_key_id.as_str()[32..].parse::<usize>().unwrap() - 1_000
+        };
+        (waiting.len(), number(waiting.first().unwrap()), number(waiting.last().unwrap()))
+    };
+    assert_eq!(ends().await, (200, 1, 200));
+    let public_key = world.public_key_id_of(&bob).await;
+    let done = json!({"encrypted_new_group_key": "AAAA", "public_key_id": public_key, "encrypted_alg": "AES-GCM-256"});
+    for number in 1..=2 {
+        let path = at(&group, &format!("/key_rotation/00000000-0000-4000-8000-00000000{}", 1_000 + number));
+        bob.put(&path, &done).await.done();
+    }
+    assert_eq!(ends().await, (199, 3, 201));
+    assert!(bob.has_update(&group).await);
 }
 
 /// A job whose worker died is taken by another one when its lease ends.

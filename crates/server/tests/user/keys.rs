@@ -124,8 +124,7 @@ on_both_databases! {
         let mut alice = world.new_user("alice").await;
         for _ in 0..55 {
             rotate(&alice).await;
-            let page: Vec<GroupKey> = alice.get("user/user_keys/keys/0/none").await.ok();
-            alice.user_keys = vec![UserKeys::open(&page[0], &alice.device.private_key).unwrap()];
+            alice.user_keys = newest(&alice).await;
         }
         let first: Vec<GroupKey> = alice.get("user/user_keys/keys/0/none").await.ok();
         assert_eq!(first.len(), 50);
@@ -169,6 +168,33 @@ on_both_databases! {
         rotate(&world.login("alice").await).await;
     }
 
+    async fn a_device_that_was_away_for_long_gets_its_rotations_in_parts_the_oldest_first(world: World) {
+        let alice = world.new_user("alice").await;
+        world.execute(
+            "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 201)
+             INSERT INTO group_keys (id, group_id, created_at, previous_key_id, group_key_alg, keypair_encrypt_alg, ephemeral_alg,
+                public_key, encrypted_private_key, encrypted_group_key_by_ephemeral)
+             SELECT '00000000-0000-4000-8000-00000000' || CAST(1000 + n AS TEXT), k.group_id, k.created_at + n, k.id, '-', '-', '-', '', '', 'AAAA'
+             FROM numbers, group_keys k",
+        ).await;
+        world.execute(
+            "INSERT INTO pending_key_rotations (key_id, member_id, group_id, key_created_at, public_key_id, encrypted_ephemeral_key)
+             SELECT k.id, d.id, k.group_id, k.created_at, d.id, 'AAAA' FROM group_keys k, devices d WHERE k.id LIKE '00000000-%'",
+        ).await;
+        let ends = async || {
+            let waiting = pending(&alice).await;
+            let number = |item: &KeyRotationPending| item.new_group_key_id.as_str()[32..].parse::<usize>().unwrap() - 1_000;
+            (waiting.len(), number(waiting.first().unwrap()), number(waiting.last().unwrap()))
+        };
+        assert_eq!(ends().await, (200, 1, 200));
+        let done = json!({"encrypted_new_group_key": "AAAA", "public_key_id": alice.device_id(), "encrypted_alg": "AES-GCM-256"});
+        for number in 1..=2 {
+            let path = format!("user/user_keys/rotation/00000000-0000-4000-8000-00000000{}", 1_000 + number);
+            alice.call(Method::PUT, &path, &done).await.done();
+        }
+        assert_eq!(ends().await, (199, 3, 201));
+    }
+
     async fn a_device_whose_key_is_unusable_is_told_so(world: World) {
         let alice = world.new_user("alice").await;
         let phone = add(&alice, "phone").await;
@@ -185,6 +211,12 @@ fn rotation_body(session: &Session) -> KeyRotationStart {
 
 pub(crate) async fn rotate(session: &Session) -> KeyRotationStartOutput {
     session.call(Method::POST, "user/user_keys/rotation", &rotation_body(session)).await.ok()
+}
+
+/// The newest keys of the user, after a rotation by this device.
+pub(crate) async fn newest(session: &Session) -> Vec<UserKeys> {
+    let page: Vec<GroupKey> = session.get("user/user_keys/keys/0/none").await.ok();
+    vec![UserKeys::open(&page[0], &session.device.private_key).unwrap()]
 }
 
 async fn pending(session: &Session) -> Vec<KeyRotationPending> {
