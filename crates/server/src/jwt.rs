@@ -271,6 +271,29 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_token_is_verified_and_parsed_once_and_no_more_are_remembered_than_there_is_room_for() {
+        let cache = JwtCache::new();
+        let app = AppId::from("app");
+        let pair = GeneratedKey::generate().unwrap();
+        let key = cache.signing_key(&JwtKeyId::from("key"), || Ok(pair.private_key.clone())).unwrap();
+        let claims =
+            Claims { aud: "user".into(), sub: "device".into(), iat: 1, exp: 2, fresh: true, sid: None };
+        let token = key.sign(&claims).unwrap();
+        cache.verify(&app, token.expose(), |_| Some(pair.public_key.clone())).unwrap();
+        // A key that verifies nothing is asked whether it is there, and for nothing else.
+        assert_eq!(cache.verify(&app, token.expose(), |_| Some(Vec::new())).unwrap(), claims);
+        // Every time anew: whether the key belongs to the app, and to this app.
+        let gone = cache.verify(&app, token.expose(), |_| None).unwrap_err();
+        assert_eq!(gone.code(), ErrorCode::JwtKeyUnknown);
+        cache.verify(&AppId::from("another"), token.expose(), |_| Some(Vec::new())).unwrap_err();
+        let known = Arc::new(VerifiedToken { app, key: JwtKeyId::from("key"), claims });
+        for number in 0..4 * VERIFIED_TOKENS {
+            cache.verified.insert(sha256(&number.to_be_bytes()), known.clone());
+        }
+        assert!(cache.verified.len() <= VERIFIED_TOKENS, "{} tokens", cache.verified.len());
+    }
+
+    #[test]
     fn tokens_that_nobody_signed_are_not_remembered() {
         let cache = JwtCache::new();
         let app = AppId::from("app");

@@ -6,8 +6,10 @@
 
 pub mod postgres;
 mod server;
+mod statements;
 
 pub use server::{Engine, TestServer, block_on};
+pub use statements::StatementCount;
 
 /// The example of the README is compiled with the tests of the documentation.
 #[cfg(doctest)]

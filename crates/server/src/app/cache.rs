@@ -133,14 +133,46 @@ async fn load(tx: &mut Tx, name: &Name) -> Result<(Option<App>, i64), ApiError> 
 
 #[cfg(test)]
 mod tests {
+    use keyfold_protocol::app::{AppOptions, FileOptions, GroupOptions};
+
     use super::*;
+    use crate::app::NewApp;
     use crate::db::DatabaseConfig;
     use crate::hash::sha256;
+    use crate::root_key::RootKey;
+
+    async fn database() -> (tempfile::TempDir, Db) {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open(&DatabaseConfig::Sqlite { path: folder.path().join("test.db") }).await.unwrap();
+        (folder, db)
+    }
+
+    #[tokio::test]
+    async fn an_app_is_parsed_once_and_no_more_are_remembered_than_there_is_room_for() {
+        let (_folder, db) = database().await;
+        let root_key = RootKey::new(1, &[7; 32]).unwrap();
+        let new = NewApp {
+            name: "test".into(),
+            options: AppOptions::lax(),
+            file_options: FileOptions::none(),
+            group_options: GroupOptions::default(),
+        };
+        let created = crate::app::create(&db, &root_key, 1, new).await.unwrap();
+        let cache = AppCache::new();
+        let hash = crate::app::hash_token(created.public_token.expose()).unwrap();
+        let (first, _) = cache.find(&db, hash).await.unwrap();
+        let (second, _) = cache.find(&db, hash).await.unwrap();
+        assert!(Arc::ptr_eq(&first, &second), "the same app was read again");
+        for number in 0..4 * CACHED_APPS {
+            let name = Name::Id(AppId::from(number.to_string()));
+            cache.apps.insert(name, Known { app: first.clone(), revision: 1 });
+        }
+        assert!(cache.apps.len() <= CACHED_APPS, "{} apps", cache.apps.len());
+    }
 
     #[tokio::test]
     async fn tokens_of_no_app_are_not_remembered() {
-        let folder = tempfile::tempdir().unwrap();
-        let db = Db::open(&DatabaseConfig::Sqlite { path: folder.path().join("test.db") }).await.unwrap();
+        let (_folder, db) = database().await;
         let cache = AppCache::new();
         for number in 0..100_u32 {
             let error = cache.find(&db, sha256(&number.to_be_bytes())).await.err().unwrap();

@@ -93,6 +93,9 @@ pub(crate) async fn verify(
 ) -> Result<VerifyLogin, ApiError> {
     let row = authenticate(state, origin, &input.device_identifier, &input.auth_key).await?;
     let session = NewSession::new()?;
+    // Whatever can fail comes before the session begins: a session that has begun is answered.
+    let (user_keys, hmac_keys) = first_keys(state, &row).await?;
+    let jwt = access_token(state, app, &row.user_id, &row.device_id, &session.id, true)?;
     let challenge = sha256(input.challenge.expose().as_bytes());
     let begun = Begin {
         challenge,
@@ -108,8 +111,6 @@ pub(crate) async fn verify(
         return Err(ErrorCode::WrongPassword.into());
     }
     state.throttle.forgive(Bucket::DeviceLogin(&begun.row.device_id));
-    let (user_keys, hmac_keys) = first_keys(state, &begun.row).await?;
-    let jwt = access_token(state, app, &begun.row.user_id, &begun.row.device_id, &session.id, true)?;
     Ok(VerifyLogin { user_keys, hmac_keys, jwt, refresh_token: session.refresh_token })
 }
 

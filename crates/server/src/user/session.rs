@@ -85,7 +85,10 @@ pub(crate) async fn refresh(
         let touched = state.db.write((session.id.clone(), now), |tx, (id, now)| {
             Box::pin(async move { Ok(sessions::touch(tx, id, *now).await?) })
         });
-        touched.await?;
+        // The token is good whether this succeeds or not. The next refresh tries again.
+        if let Err(error) = touched.await {
+            tracing::warn!(%error, "cannot note that a session is in use");
+        }
     }
     access_token(state, app, &jwt.user_id, &jwt.device_id, &session.id, false)
 }

@@ -29,6 +29,7 @@ macro_rules! on_both_engines {
 
 mod account;
 mod at_rest;
+mod atomicity;
 mod devices;
 mod forced;
 mod keys;
@@ -41,6 +42,7 @@ mod registration;
 mod retention;
 mod second_factor;
 mod session;
+mod statements;
 mod support;
 mod throttling;
 mod transport;
