@@ -60,6 +60,7 @@ pub mod openapi;
 mod playground;
 pub mod random;
 pub mod reply;
+mod request_body;
 pub mod retention;
 mod root_key;
 mod routing;

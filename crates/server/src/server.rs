@@ -30,6 +30,7 @@ use crate::installation::{self, InstallationError};
 use crate::jobs::{Wake, Workers};
 use crate::jwt::JwtCache;
 use crate::mail::{MailConfigError, MailHandler, Mailer};
+use crate::request_body::RequestBody;
 use crate::retention::forget_expired_regularly;
 use crate::routing;
 use crate::state::{AppState, Shared};
@@ -190,7 +191,9 @@ async fn accept(listener: TcpListener, state: AppState, mut stopped: oneshot::Re
         let router = router.clone();
         let service = service_fn(move |request: Request<Incoming>| {
             let mut router = router.clone();
-            let mut request = request.map(Body::new);
+            let (head, incoming) = request.into_parts();
+            let body = RequestBody::new(incoming, &head.headers);
+            let mut request = Request::from_parts(head, Body::new(body));
             request.extensions_mut().insert(Peer(peer.ip()));
             async move { Ok::<_, Infallible>(router.call(request).await.unwrap_or_else(|never| match never {})) }
         });

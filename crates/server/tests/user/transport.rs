@@ -21,6 +21,9 @@ on_both_engines!(
     a_head_that_does_not_come_ends_the_connection,
     a_body_that_does_not_come_is_not_waited_for,
     more_connections_than_configured_wait_for_their_turn,
+    a_connection_is_of_use_after_a_refusal_that_came_before_the_body,
+    a_body_that_is_too_large_to_be_thrown_away_ends_the_connection,
+    a_body_that_waits_for_leave_is_not_asked_for_after_a_refusal,
 );
 
 async fn world(engine: Engine) -> World {
@@ -157,6 +160,59 @@ async fn more_connections_than_configured_wait_for_their_turn(engine: Engine) {
     assert_eq!(world.server().state().telemetry.connections.get(), 2);
     drop(first);
     assert!(read_some(&mut third).await.contains(" 200 "));
+}
+
+async fn a_connection_is_of_use_after_a_refusal_that_came_before_the_body(engine: Engine) {
+    let world = world(engine).await;
+    let mut stream = connect(&world).await;
+    let body = vec![b'x'; 200_000];
+    let chunked = [b"30d40\r\n", body.as_slice(), b"\r\n0\r\n\r\n"].concat();
+    for (framing, body) in [("content-length: 200000", &body), ("transfer-encoding: chunked", &chunked)] {
+        for token in ["", "x-sentc-app-token: AAAA\r\n"] {
+            let head = format!("POST /api/v1/exists HTTP/1.1\r\nhost: x\r\n{token}{framing}\r\n\r\n");
+            stream.write_all(head.as_bytes()).await.unwrap();
+            let answer = read_some(&mut stream).await;
+            assert!(answer.starts_with("HTTP/1.1 401 ") && answer.contains("\"err_code\":200"), "{answer}");
+            assert!(!answer.contains("connection: close"), "{answer}");
+            // The body comes when its refusal is known already.
+            let (first, second) = body.split_at(70_000);
+            stream.write_all(first).await.unwrap();
+            stream.flush().await.unwrap();
+            stream.write_all(second).await.unwrap();
+        }
+    }
+    stream.write_all(b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    let answer = read_some(&mut stream).await;
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+}
+
+async fn a_body_that_is_too_large_to_be_thrown_away_ends_the_connection(engine: Engine) {
+    let world = world(engine).await;
+    let mut stream = connect(&world).await;
+    let head = "POST /api/v1/exists HTTP/1.1\r\nhost: x\r\ncontent-length: 262145\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
+    // One that does not say how large it is, is thrown away up to the same size.
+    let mut stream = connect(&world).await;
+    let head = "POST /api/v1/exists HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    assert!(read_some(&mut stream).await.starts_with("HTTP/1.1 401 "));
+    let chunk = [b"10000\r\n".as_slice(), &[b'x'; 65_536], b"\r\n"].concat();
+    let endless = async { while stream.write_all(&chunk).await.is_ok() {} };
+    tokio::time::timeout(Duration::from_secs(30), endless).await.unwrap();
+}
+
+async fn a_body_that_waits_for_leave_is_not_asked_for_after_a_refusal(engine: Engine) {
+    let world = world(engine).await;
+    let mut stream = connect(&world).await;
+    let head =
+        "POST /api/v1/exists HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 100\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
 }
 
 async fn connect(world: &World) -> TcpStream {
