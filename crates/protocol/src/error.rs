@@ -23,15 +23,15 @@ pub enum ErrorCode {
     Clock,
     /// No connection to the database in time. (500/20)
     DatabaseUnavailable,
-    /// A query failed. (422/21)
+    /// A query failed. (500/21)
     DatabaseQuery,
-    /// A change failed. (422/22)
+    /// A change failed. (500/22)
     DatabaseExecute,
-    /// A bulk change failed. (422/23)
+    /// A bulk change failed. (500/23)
     DatabaseBulk,
     /// The content of a file part could not be stored. (400/23)
     FileWrite,
-    /// A transaction could not be completed. Nothing was changed. (422/24)
+    /// A transaction could not be completed. Nothing was changed. (500/24)
     DatabaseTransaction,
     /// Access token with a bad signature, another algorithm, expired, revoked, or with unreadable claims. (401/30)
     JwtInvalid,
@@ -310,11 +310,11 @@ impl ErrorCode {
             Self::NumberExpected => (13, 400, "It must be a number"),
             Self::Clock => (13, 500, "The clock of the server is wrong"),
             Self::DatabaseUnavailable => (20, 500, "No connection to the database"),
-            Self::DatabaseQuery => (21, 422, "Database error"),
-            Self::DatabaseExecute => (22, 422, "Database error"),
-            Self::DatabaseBulk => (23, 422, "Database error"),
+            Self::DatabaseQuery => (21, 500, "Database error"),
+            Self::DatabaseExecute => (22, 500, "Database error"),
+            Self::DatabaseBulk => (23, 500, "Database error"),
             Self::FileWrite => (23, 400, "The file part could not be stored"),
-            Self::DatabaseTransaction => (24, 422, "Database error"),
+            Self::DatabaseTransaction => (24, 500, "Database error"),
             Self::JwtInvalid => (30, 401, "Wrong jwt"),
             Self::JwtMissing => (31, 401, "No valid jwt"),
             Self::JwtMalformed => (32, 401, "Wrong format of the jwt"),

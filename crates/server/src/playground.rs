@@ -103,6 +103,30 @@ mod tests {
     use super::*;
 
     #[test]
+    fn files_have_their_types_and_no_copy_is_used_unasked() {
+        let folder = tempfile::tempdir().unwrap();
+        let types = [
+            (INDEX, "text/html; charset=utf-8"),
+            ("page.js", "text/javascript; charset=utf-8"),
+            ("page.css", "text/css; charset=utf-8"),
+            ("core.wasm", "application/wasm"),
+        ];
+        for (name, _) in types {
+            std::fs::write(folder.path().join(name), name).unwrap();
+        }
+        let playground = Playground::load(folder.path()).unwrap();
+        for (name, media_type) in types {
+            let answer = playground.answer(name).unwrap();
+            let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
+            assert_eq!(header(header::CONTENT_TYPE), Some(media_type));
+            // Names stay the same from build to build: a browser has to ask, for the page and for what it is made of.
+            assert_eq!(header(header::CACHE_CONTROL), Some("no-cache"));
+            assert_eq!(header(header::X_CONTENT_TYPE_OPTIONS), Some("nosniff"));
+            assert_eq!(header(header::CONTENT_SECURITY_POLICY), Some(POLICY));
+        }
+    }
+
+    #[test]
     fn only_files_that_a_page_is_made_of_are_taken_and_there_must_be_an_index() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("notes.txt"), "mine").unwrap();

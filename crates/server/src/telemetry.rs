@@ -10,6 +10,7 @@ use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, Response, header};
 use axum::middleware::Next;
+use keyfold_protocol::error::ErrorCode;
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -247,6 +248,10 @@ pub(crate) async fn observe(State(state): State<AppState>, request: Request, nex
     let id = crate::random::ordered_id();
     let microseconds = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
     match failure.and_then(|failure| failure.cause) {
+        // The fault of whoever sent it.
+        Some(cause) if code == ErrorCode::Input.number() => {
+            tracing::debug!(request_id = %id, method, route, status, code, microseconds, cause, "request refused");
+        }
         Some(cause) => {
             tracing::error!(request_id = %id, method, route, status, code, microseconds, cause, "request failed");
         }

@@ -12,13 +12,13 @@ use crate::error::ApiError;
 use crate::state::AppState;
 
 /// A body of at most 256 KiB, read as JSON whatever its content type says. 413/12 when it is larger, 422/11 when it cannot be read as
-/// a `T`.
+/// a `T`: what the reader says of it goes to the log, and to the client in the development profile alone, since it may repeat what was sent.
 pub struct Body<T>(pub T);
 
 impl<T: DeserializeOwned> FromRequest<AppState> for Body<T> {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, _: &AppState) -> Result<Self, ApiError> {
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, ApiError> {
         let body = Limited::new(request.into_body(), MAX_BODY_BYTES).collect().await.map_err(|error| {
             if error.is::<LengthLimitError>() {
                 ApiError::from(ErrorCode::BodyTooBig)
@@ -26,9 +26,13 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Body<T> {
                 ApiError::with_message(ErrorCode::Input, "Wrong input: the body did not arrive")
             }
         })?;
-        serde_json::from_slice(&body.to_bytes())
-            .map(Self)
-            .map_err(|error| ApiError::with_message(ErrorCode::Input, format!("Wrong input: {error}")))
+        serde_json::from_slice(&body.to_bytes()).map(Self).map_err(|error| {
+            if state.development {
+                ApiError::with_message(ErrorCode::Input, format!("Wrong input: {error}"))
+            } else {
+                ApiError::caused_by(ErrorCode::Input, error)
+            }
+        })
     }
 }
 

@@ -31,6 +31,7 @@ mod account;
 mod at_rest;
 mod atomicity;
 mod devices;
+mod error_texts;
 mod forced;
 mod keys;
 mod login;
