@@ -15,7 +15,11 @@ use serde_json::{Map, Value, json};
 
 use crate::support::{Answer, User, World, on_both_databases};
 
-on_both_databases!(nobody_passes_who_is_not_entitled, each_endpoint_obeys_its_option_and_both_tokens);
+on_both_databases!(
+    nobody_passes_who_is_not_entitled,
+    each_endpoint_obeys_its_option_and_both_tokens,
+    what_no_option_governs_is_open_and_said_to_be,
+);
 
 async fn nobody_passes_who_is_not_entitled(world: World) {
     let [alice, left, kicked, stranger] = world.users().await;
@@ -101,6 +105,30 @@ async fn each_endpoint_obeys_its_option_and_both_tokens(world: World) {
         }
     }
     assert!(apps.len() > 60, "the list of endpoints is not the server's");
+}
+
+/// No option of an app is about them: whoever may be in a group sees who else is, and finishes what another endpoint has let begin.
+const FREE: [&str; 3] = [
+    "GET group/{group_id}/member/{time}/{id}",
+    "PUT group/{group_id}/invite/session/{session_id}",
+    "PUT group/{group_id}/join_req/session/{session_id}",
+];
+
+async fn what_no_option_governs_is_open_and_said_to_be(world: World) {
+    let app = world.another_app_with(GroupOptions::default(), AppOptions::closed()).await;
+    let user = app.user().await;
+    let mut found = Vec::new();
+    for operation in endpoints().filter(|operation| operation.identity == Identity::Member) {
+        let call = Call::of(&operation, user.id(), &GroupId::from(opaque_id()));
+        let answer = call.send(&app, app.app.public_token.expose(), Some(&user.jwt)).await;
+        if answer.body["err_code"] != json!(203) {
+            answer.refused_as(&call, 400, 310);
+            assert!(operation.summary.contains("whatever the options of the app say"), "{call:?}");
+            found.push(format!("{} {}", operation.method, operation.path.trim_start_matches("/api/v1/")));
+        }
+    }
+    found.sort_unstable();
+    assert_eq!(found, FREE);
 }
 
 /// Those of customers take no app token; `tests/customer/isolation.rs` tries them.

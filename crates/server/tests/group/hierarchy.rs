@@ -18,6 +18,7 @@ on_both_databases! {
     light_children_and_connected_groups_need_no_body,
     keys_of_a_new_group_must_be_of_use_to_its_creator,
     a_parent_can_neither_be_removed_nor_ranked,
+    access_through_a_parent_ends_with_the_membership_in_the_parent,
 }
 
 async fn members_of_a_parent_reach_its_children_with_their_rank(world: World) {
@@ -45,6 +46,30 @@ async fn members_of_a_parent_reach_its_children_with_their_rank(world: World) {
     alice.delete(&at(&root, &format!("/kick/{}", bob.id()))).await.done();
     for group in [&root, &child, &grandchild] {
         bob.get(&at(group, "")).await.refused(400, 310);
+    }
+}
+
+/// The way in is looked for anew with every request: what led into a child a moment ago leads nowhere when its group was left.
+async fn access_through_a_parent_ends_with_the_membership_in_the_parent(world: World) {
+    let [alice, bob] = world.users().await;
+    let root = alice.create_group().await;
+    let child = alice.create_child(&root).await;
+    let grandchild = alice.create_child(&child).await;
+    alice.add(&root, &bob, 2).await;
+    alice.add(&child, &bob, 3).await;
+    for group in [&child, &grandchild] {
+        assert_eq!(bob.rank_in(group).await, 3);
+    }
+    bob.delete(&at(&child, "/leave")).await.done();
+    for group in [&child, &grandchild] {
+        assert_eq!(bob.rank_in(group).await, 2);
+        assert_eq!(bob.actor().access_by(group).await, json!({"Parent": root.as_str()}));
+    }
+    alice.delete(&at(&root, &format!("/kick/{}", bob.id()))).await.done();
+    for group in [&root, &child, &grandchild] {
+        bob.get(&at(group, "")).await.refused(400, 310);
+        bob.get(&at(group, "/update_check")).await.refused(400, 310);
+        bob.get(&at(group, "/member/0/none")).await.refused(400, 310);
     }
 }
 

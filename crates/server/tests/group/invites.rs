@@ -14,6 +14,7 @@ on_both_databases! {
     keys_of_another_group_are_refused,
     keys_for_somebody_else_are_refused,
     a_stopped_group_takes_nobody_until_it_is_opened_again,
+    of_many_changes_at_once_none_is_lost,
     invited_groups_are_member_groups_in_every_respect,
     only_normal_groups_become_members_and_only_of_connected_ones,
     a_second_invitation_repairs_keys_and_keeps_the_rest,
@@ -131,6 +132,23 @@ async fn keys_for_somebody_else_are_refused(world: World) {
     alice.put(&at(&group, &format!("/invite_auto/{}", bob.id())), &body).await.refused(400, 304);
     alice.put(&at(&group, &format!("/invite/{}", bob.id())), &body).await.refused(400, 304);
     bob.get(&at(&group, "")).await.refused(400, 310);
+}
+
+/// The request says "the other way round" and not which way: two of them have to do as much as nothing, at the same moment too.
+async fn of_many_changes_at_once_none_is_lost(world: World) {
+    let alice = world.user().await;
+    let group = alice.create_light().await;
+    let path = at(&group, "/change_invite");
+    for number in [8, 7] {
+        let changes = (0..number).map(|_| alice.patch(&path));
+        for answer in futures_util::future::join_all(changes).await {
+            answer.done();
+        }
+    }
+    let open = "SELECT accepts_invites FROM groups WHERE id = $1";
+    assert_eq!(world.count(open, &[group.as_str()]).await, 0);
+    alice.patch(&path).await.done();
+    assert_eq!(world.count(open, &[group.as_str()]).await, 1);
 }
 
 async fn a_stopped_group_takes_nobody_until_it_is_opened_again(world: World) {

@@ -12,4 +12,5 @@ mod joins;
 mod members;
 mod model;
 mod rotation;
+mod scale;
 mod support;

@@ -107,7 +107,11 @@ fn pages() -> Vec<Endpoint> {
         get("/group/all/{time}/{id}", lists::groups_of_user, "Lists the groups of the user"),
         get("/group/invite/{time}/{id}", lists::invites_of_user, "Lists the invitations of the user"),
         get("/group/joins/{time}/{id}", lists::join_requests_of_user, "Lists the join requests of the user"),
-        get("/group/{group_id}/member/{time}/{id}", lists::members, "Lists the other members of a group"),
+        get(
+            "/group/{group_id}/member/{time}/{id}",
+            lists::members,
+            "Lists the other members of a group, to each member, whatever the options of the app say",
+        ),
         get("/group/{group_id}/children/{time}/{id}", lists::children, "Lists the child groups of a group"),
         get(
             "/group/{group_id}/all/{time}/{id}",
@@ -216,7 +220,7 @@ const REPAIR: &[ErrorCode] = &[
     ErrorCode::ReInviteNotAMember,
 ];
 
-const UPLOAD: &str = "Stores further keys of a new member: who opened the session, or rank 2";
+const UPLOAD: &str = "Stores further keys of a new member: who opened the session, or rank 2, whatever the options of the app say";
 
 /// What an upload refuses.
 const SESSION: &[ErrorCode] = &[
