@@ -69,6 +69,18 @@ pub struct CustomerGroupInvitation {
     pub des: Option<String>,
 }
 
+/// Who was invited and has not answered: an item of `GET /customer/group/:group_id/invite/:last_fetched_time/:last_id`. Ours.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct CustomerGroupInvited {
+    /// The customer. Who that is, the group learns when it accepts.
+    pub user_id: UserId,
+    /// When the invitation was made.
+    pub time: u64,
+    /// The rank that comes with it.
+    pub rank: i32,
+}
+
 /// Who a member is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

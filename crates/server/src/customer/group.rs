@@ -2,7 +2,8 @@
 
 use keyfold_protocol::customer::app::AppItem;
 use keyfold_protocol::customer::group::{
-    CustomerGroupInput, CustomerGroupInvitation, CustomerGroupItem, CustomerGroupMembers, CustomerGroupView,
+    CustomerGroupInput, CustomerGroupInvitation, CustomerGroupInvited, CustomerGroupItem,
+    CustomerGroupMembers, CustomerGroupView,
 };
 use keyfold_protocol::error::ErrorCode;
 use keyfold_protocol::group::GroupCreateOutput;
@@ -14,7 +15,7 @@ use super::store::{apps, groups};
 use crate::app::{self, Owner};
 use crate::db::Tx;
 use crate::error::ApiError;
-use crate::group::access::{Caller, RANK_ADMIN, RANK_MEMBER};
+use crate::group::access::{Caller, RANK_ADMIN, RANK_MEMBER, RANK_USER_MANAGER};
 use crate::group::admission::Grant;
 use crate::group::invite::{self, Consent, Invited};
 use crate::group::limits::GroupLimits;
@@ -153,6 +154,28 @@ pub(super) async fn accept(
 /// 400/307 without an invitation.
 pub(super) async fn reject(tx: &mut Tx, customer: &UserId, group: &GroupId) -> Result<(), ApiError> {
     answer::reject(tx, &root_app_id(), group, &MemberId::from(customer)).await
+}
+
+/// A page of those who were invited and have not answered, oldest first.
+///
+/// # Errors
+/// 400/310, 400/301 above rank 2.
+pub(super) async fn invited(
+    tx: &mut Tx,
+    caller: &Caller,
+    after: &Cursor,
+) -> Result<Vec<CustomerGroupInvited>, ApiError> {
+    caller.enter(tx).await?.require_rank(RANK_USER_MANAGER)?;
+    Ok(groups::invited(tx, &caller.group, after).await?)
+}
+
+/// Takes an invitation back: whoever made it may have lost its rank since, or the group.
+///
+/// # Errors
+/// 400/310, 400/301 above rank 2, 400/307 without an invitation.
+pub(super) async fn withdraw(tx: &mut Tx, caller: &Caller, customer: &UserId) -> Result<(), ApiError> {
+    caller.enter_for_update(tx).await?.require_rank(RANK_USER_MANAGER)?;
+    answer::reject(tx, &root_app_id(), &caller.group, &MemberId::from(customer)).await
 }
 
 /// Deletes the group with its apps, at the wish of an admin.

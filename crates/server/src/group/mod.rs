@@ -47,5 +47,5 @@ pub(crate) mod rotation_job;
 mod routes;
 mod store;
 
-pub(crate) use routes::{Id, endpoints};
+pub(crate) use routes::{Approach, Id, endpoints};
 pub(crate) use store::groups::user_exists;

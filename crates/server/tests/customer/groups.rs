@@ -16,6 +16,14 @@ async fn add(owner: &Owner, group: &str, other: &Owner, rank: Value) -> crate::s
     owner.put(&format!("group/{group}/invite/{}", other.id), &json!({"rank": rank})).await
 }
 
+async fn ask(owner: &Owner, group: &str, other: &Owner, rank: i32) -> crate::support::Answer {
+    owner.put(&format!("group/{group}/invite/{}", other.id), &json!({"rank": rank, "ask": true})).await
+}
+
+async fn two_others(world: &World) -> [Owner; 2] {
+    [Owner::unvalidated(world, "bob@example.com").await, Owner::unvalidated(world, "eve@example.com").await]
+}
+
 on_both_databases! {
     async fn a_group_is_made_shown_listed_and_renamed(world: World) {
         let ada = Owner::new(&world, "ada@example.com").await;
@@ -151,6 +159,136 @@ on_both_databases! {
         bob.patch(&format!("group/{group}/invite")).await.done();
         assert_eq!(bob.get(&format!("group/{group}")).await.ok::<Value>()["data"]["rank"], json!(2));
         assert_eq!(bob.get("group/invites/0/none").await.ok::<Value>(), json!([]));
+    }
+
+    async fn nobody_answers_an_invitation_of_somebody_else(world: World) {
+        let ada = Owner::new(&world, "ada@example.com").await;
+        let [bob, eve] = two_others(&world).await;
+        let group = group_of(&ada).await;
+        ask(&ada, &group, &bob, 4).await.done();
+        let answer = format!("group/{group}/invite");
+        for stranger in [&eve, &ada] {
+            stranger.patch(&answer).await.refused(400, 307);
+            stranger.delete(&answer).await.refused(400, 307);
+        }
+        // Neither a token that has expired nor none at all, nor that of a user of an app.
+        let user = world.new_user("alice").await;
+        for (jwt, refusal) in [(None, (401, 31)), (Some(user.jwt.as_str()), (200, 35))] {
+            for method in [Method::PATCH, Method::DELETE] {
+                let answer = call(&world, method, &format!("customer/{answer}"), jwt, &Value::Null).await;
+                assert_eq!(answer.refusal(), refusal, "{}", answer.json());
+            }
+        }
+        eve.get(&format!("group/{group}")).await.refused(400, 310);
+        bob.patch("group/no-uuid/invite").await.refused(400, 1);
+        bob.patch(&answer).await.done();
+        bob.patch(&answer).await.refused(400, 307);
+        ask(&ada, &group, &bob, 4).await.refused(400, 302);
+    }
+
+    async fn an_invitation_is_listed_and_withdrawn_by_those_who_manage_members(world: World) {
+        let ada = Owner::new(&world, "ada@example.com").await;
+        let [bob, eve] = two_others(&world).await;
+        let group = group_of(&ada).await;
+        add(&ada, &group, &eve, json!(3)).await.done();
+        ask(&ada, &group, &bob, 2).await.done();
+        let list = format!("group/{group}/invite/0/none");
+        let withdraw = format!("group/{group}/invite/{}", bob.id);
+        eve.get(&list).await.refused(400, 301);
+        eve.delete(&withdraw).await.refused(400, 301);
+        bob.get(&list).await.refused(400, 310);
+        bob.delete(&withdraw).await.refused(400, 310);
+        let waiting: Value = ada.get(&list).await.ok();
+        assert_eq!((&waiting[0]["user_id"], &waiting[0]["rank"]), (&json!(bob.id), &json!(2)));
+        let next = format!("group/{group}/invite/{}/{}", waiting[0]["time"], bob.id);
+        assert_eq!(ada.get(&next).await.ok::<Value>(), json!([]));
+        ada.delete(&withdraw).await.done();
+        ada.delete(&withdraw).await.refused(400, 307);
+        bob.patch(&format!("group/{group}/invite")).await.refused(400, 307);
+        assert_eq!(ada.get(&list).await.ok::<Value>(), json!([]));
+        // A withdrawn invitation is no ban.
+        ask(&ada, &group, &bob, 3).await.done();
+        bob.patch(&format!("group/{group}/invite")).await.done();
+    }
+
+    async fn who_is_asked_must_exist_and_gets_a_rank_that_exists(world: World) {
+        let ada = Owner::new(&world, "ada@example.com").await;
+        let [bob, eve] = two_others(&world).await;
+        let user = world.new_user("alice").await;
+        let group = group_of(&ada).await;
+        for stranger in [user.user_id(), "0190a6a4-3b1c-7cde-8f01-23456789abcd"] {
+            ada.put(&format!("group/{group}/invite/{stranger}"), &json!({"ask": true})).await.refused(400, 100);
+        }
+        for rank in [-1, 0, 5, 1_000] {
+            ask(&ada, &group, &bob, rank).await.refused(400, 301);
+        }
+        add(&ada, &group, &eve, json!(2)).await.done();
+        ask(&eve, &group, &bob, 1).await.refused(400, 301);
+        ask(&bob, &group, &bob, 4).await.refused(400, 310);
+        assert_eq!(world.count("SELECT COUNT(*) FROM group_invites", &[]).await, 0);
+    }
+
+    async fn an_invitation_ends_with_its_group_and_with_the_customer(world: World) {
+        let ada = Owner::new(&world, "ada@example.com").await;
+        let [bob, eve] = two_others(&world).await;
+        let (group, other) = (group_of(&ada).await, group_of(&ada).await);
+        ask(&ada, &group, &bob, 4).await.done();
+        ask(&ada, &other, &bob, 4).await.done();
+        ask(&ada, &other, &eve, 4).await.done();
+        ada.delete(&format!("group/{group}")).await.done();
+        bob.patch(&format!("group/{group}/invite")).await.refused(400, 307);
+        assert_eq!(bob.get("group/invites/0/none").await.ok::<Value>().as_array().unwrap().len(), 1);
+        bob.delete("").await.done();
+        let of_bob = "SELECT COUNT(*) FROM group_invites WHERE member_id = $1";
+        assert_eq!(world.count(of_bob, &[&bob.id]).await, 0);
+        // Whoever is only invited keeps no group alive.
+        ada.delete("").await.done();
+        assert_eq!(world.count("SELECT COUNT(*) FROM group_invites", &[]).await, 0);
+        assert_eq!(eve.get("group/invites/0/none").await.ok::<Value>(), json!([]));
+        eve.patch(&format!("group/{other}/invite")).await.refused(400, 307);
+    }
+
+    async fn of_many_answers_to_one_invitation_one_counts(world: World) {
+        let ada = Owner::new(&world, "ada@example.com").await;
+        let bob = Owner::unvalidated(&world, "bob@example.com").await;
+        let group = group_of(&ada).await;
+        let path = format!("group/{group}/invite");
+        let withdraw = format!("group/{group}/invite/{}", bob.id);
+        for _ in 0..5 {
+            ask(&ada, &group, &bob, 4).await.done();
+            let (first, second, rejected, withdrawn) =
+                tokio::join!(bob.patch(&path), bob.patch(&path), bob.delete(&path), ada.delete(&withdraw));
+            let accepted = [&first, &second].iter().filter(|answer| answer.status == 200).count();
+            let ended = [&rejected, &withdrawn].iter().filter(|answer| answer.status == 200).count();
+            assert_eq!(accepted + ended, 1, "{accepted} accepted, {ended} ended");
+            let member = bob.get(&format!("group/{group}")).await.status == 200;
+            assert_eq!(member, accepted == 1);
+            if member {
+                bob.delete(&format!("group/{group}/leave")).await.done();
+            }
+        }
+        assert_eq!(world.count("SELECT member_count FROM groups WHERE id = $1", &[&group]).await, 1);
+    }
+
+    async fn an_accepted_group_is_not_deleted_with_its_creator(world: World) {
+        for round in 0..4 {
+            let ada = Owner::new(&world, &format!("ada{round}@example.com")).await;
+            let bob = Owner::unvalidated(&world, &format!("bob{round}@example.com")).await;
+            let group = group_of(&ada).await;
+            ask(&ada, &group, &bob, 4).await.done();
+            let path = format!("group/{group}/invite");
+            let (accepted, deleted) = tokio::join!(bob.patch(&path), ada.delete(""));
+            deleted.done();
+            let view = bob.get(&format!("group/{group}")).await;
+            // Either it was accepted in time, and lives on with its member as admin, or there was nothing left to accept.
+            match accepted.status {
+                200 => assert_eq!(view.ok::<Value>()["data"]["rank"], json!(1)),
+                _ => {
+                    accepted.refused(400, 307);
+                    view.refused(400, 310);
+                }
+            }
+        }
     }
 
     async fn a_member_can_leave_but_the_last_admin_cannot(world: World) {

@@ -47,6 +47,11 @@ impl Tenant {
         let owner = Owner::new(world, &format!("{name}@example.com")).await;
         let group: Value = owner.call(Method::POST, "group", &json!({"name": name})).await.ok();
         let group_of_customers = group["group_id"].as_str().unwrap().to_owned();
+        let asked = Owner::unvalidated(world, &format!("colleague-of-{name}@example.com")).await;
+        owner
+            .put(&format!("group/{group_of_customers}/invite/{}", asked.id), &json!({"ask": true}))
+            .await
+            .done();
         let app: AppRegisterOutput =
             owner.call(Method::POST, &format!("app/{group_of_customers}"), &app_body(name)).await.ok();
         new_app(&owner, &format!("{name} alone")).await;

@@ -3,8 +3,8 @@
 use axum::extract::State;
 use keyfold_protocol::customer::app::AppItem;
 use keyfold_protocol::customer::group::{
-    CustomerGroupInput, CustomerGroupInvitation, CustomerGroupInviteInput, CustomerGroupItem,
-    CustomerGroupMembers, CustomerGroupView,
+    CustomerGroupInput, CustomerGroupInvitation, CustomerGroupInviteInput, CustomerGroupInvited,
+    CustomerGroupItem, CustomerGroupMembers, CustomerGroupView,
 };
 use keyfold_protocol::error::ErrorCode;
 use keyfold_protocol::group::{ChangeRankInput, GroupCreateOutput};
@@ -15,10 +15,10 @@ use crate::customer::group;
 use crate::customer::root_app::{Customer, GroupCaller};
 use crate::endpoint::{Endpoint, delete, get, patch, post, put};
 use crate::extract::{Body, Path};
-use crate::group::Id;
 use crate::group::invite::Consent;
 use crate::group::list::Cursor;
 use crate::group::member;
+use crate::group::{Approach, Id};
 use crate::reply::{ApiResult, Reply, done};
 use crate::state::AppState;
 
@@ -59,6 +59,18 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             ErrorCode::InvitesStopped,
             ErrorCode::GroupLimit,
         ]),
+        get(
+            "/customer/group/{group_id}/invite/{last_fetched_time}/{last_id}",
+            invited,
+            "Lists who was asked and has not answered, oldest first; rank 0 to 2. Other servers do not have it",
+        )
+        .refuses(&[ErrorCode::RankInsufficient]),
+        delete(
+            "/customer/group/{group_id}/invite/{invited_user}",
+            withdraw,
+            "Takes an invitation back that was not answered; rank 0 to 2. Other servers do not have it",
+        )
+        .refuses(&[ErrorCode::RankInsufficient, ErrorCode::InviteNotFound]),
         get(
             "/customer/group/invites/{last_fetched_time}/{last_id}",
             invitations,
@@ -184,6 +196,7 @@ async fn members(
 async fn invite(
     State(state): State<AppState>,
     GroupCaller(caller): GroupCaller,
+    _: Approach,
     Path((_, Id(customer))): Path<(String, Id<UserId>)>,
     Body(input): Body<CustomerGroupInviteInput>,
 ) -> ApiResult<&'static str> {
@@ -194,6 +207,27 @@ async fn invite(
         Box::pin(group::invite(tx, caller, customer, *rank, *consent, limits, *now))
     });
     invited.await?;
+    Ok(done())
+}
+
+/// `GET /customer/group/:group_id/invite/:time/:id`: who was asked.
+async fn invited(
+    State(state): State<AppState>,
+    GroupCaller(caller): GroupCaller,
+    Path((_, time, id)): Path<(String, u64, String)>,
+) -> ApiResult<Vec<CustomerGroupInvited>> {
+    let page = (caller, Cursor { time, id });
+    state.db.read(page, |tx, (caller, after)| Box::pin(group::invited(tx, caller, after))).await.map(Reply)
+}
+
+/// `DELETE /customer/group/:group_id/invite/:invited_user`: the group asks no more.
+async fn withdraw(
+    State(state): State<AppState>,
+    GroupCaller(caller): GroupCaller,
+    Path((_, Id(customer))): Path<(String, Id<UserId>)>,
+) -> ApiResult<&'static str> {
+    let data = (caller, customer);
+    state.db.write(data, |tx, (caller, customer)| Box::pin(group::withdraw(tx, caller, customer))).await?;
     Ok(done())
 }
 

@@ -2,7 +2,7 @@
 
 use keyfold_protocol::customer::CUSTOMER_PAGE_SIZE;
 use keyfold_protocol::customer::group::{
-    CustomerGroupInput, CustomerGroupInvitation, CustomerGroupItem, CustomerPerson,
+    CustomerGroupInput, CustomerGroupInvitation, CustomerGroupInvited, CustomerGroupItem, CustomerPerson,
 };
 use keyfold_protocol::id::{GroupId, UserId};
 
@@ -36,6 +36,7 @@ pub(in crate::customer) async fn list(
     tx.query(
         "SELECT g.group_id, m.group_created_at, m.member_rank, g.name, g.description
          FROM group_members m JOIN customer_groups g ON g.group_id = m.group_id
+         JOIN groups d ON d.id = m.group_id AND d.kind = 0
          WHERE m.member_id = $1 AND m.member_kind = 0 AND (m.group_created_at, m.group_id) > ($2, $3)
          ORDER BY m.group_created_at, m.group_id LIMIT $4",
         params![customer, after.time, after.id, u32::try_from(CUSTOMER_PAGE_SIZE).unwrap_or(u32::MAX)],
@@ -53,6 +54,7 @@ pub(in crate::customer) async fn invitations(
     tx.query(
         "SELECT g.group_id, i.created_at, i.member_rank, g.name, g.description
          FROM group_invites i JOIN customer_groups g ON g.group_id = i.group_id
+         JOIN groups d ON d.id = i.group_id AND d.kind = 0
          WHERE i.member_id = $1 AND i.kind = 0 AND i.member_kind = 0 AND (i.created_at, i.group_id) > ($2, $3)
          ORDER BY i.created_at, i.group_id LIMIT $4",
         params![customer, after.time, after.id, u32::try_from(CUSTOMER_PAGE_SIZE).unwrap_or(u32::MAX)],
@@ -65,6 +67,22 @@ pub(in crate::customer) async fn invitations(
                 des: row.col()?,
             })
         },
+    )
+    .await
+}
+
+/// A page of the invitations that a group has made, oldest first.
+pub(in crate::customer) async fn invited(
+    tx: &mut Tx,
+    group: &GroupId,
+    after: &Cursor,
+) -> Result<Vec<CustomerGroupInvited>, DbError> {
+    tx.query(
+        "SELECT member_id, created_at, member_rank FROM group_invites
+         WHERE group_id = $1 AND kind = 0 AND (created_at, member_id) > ($2, $3)
+         ORDER BY created_at, member_id LIMIT $4",
+        params![group, after.time, after.id, PAGE],
+        |row| Ok(CustomerGroupInvited { user_id: row.col()?, time: row.col()?, rank: row.col()? }),
     )
     .await
 }
@@ -105,16 +123,17 @@ pub(in crate::customer) async fn persons(
     .await
 }
 
-/// The groups that nobody could reach without the customer.
+/// The groups that nobody could reach without the customer. They are locked: nobody accepts an invitation of theirs, and nobody is added,
+/// until the transaction ends. Whoever did so while this waited for the lock has changed the number of members, which is looked at again.
 pub(in crate::customer) async fn with_no_other_member(
     tx: &mut Tx,
     customer: &UserId,
 ) -> Result<Vec<GroupId>, DbError> {
     tx.query(
-        "SELECT m.group_id FROM group_members m JOIN customer_groups g ON g.group_id = m.group_id
-         WHERE m.member_id = $1 AND NOT EXISTS (
-            SELECT 1 FROM group_members o WHERE o.group_id = m.group_id AND o.member_id <> $1)
-         ORDER BY m.group_id",
+        "SELECT id FROM groups WHERE kind = 0 AND member_count <= 1 AND id IN (
+            SELECT m.group_id FROM group_members m JOIN customer_groups g ON g.group_id = m.group_id
+            WHERE m.member_id = $1)
+         ORDER BY id FOR UPDATE",
         params![customer],
         |row| row.col(),
     )

@@ -42,7 +42,7 @@ impl FromRequestParts<AppState> for ForcedCaller {
 }
 
 /// Counts an invitation or a join request against the user's limit. The app's own backend is not counted.
-pub(super) struct Approach;
+pub(crate) struct Approach;
 
 impl FromRequestParts<AppState> for Approach {
     type Rejection = ApiError;

@@ -15,7 +15,7 @@ mod rotations;
 use keyfold_protocol::error::ErrorCode;
 
 use self::invites::{AddGroup, AddGroupByForce, AddUser, AskGroup, AskUser};
-pub(crate) use entry::Id;
+pub(crate) use entry::{Approach, Id};
 
 use crate::endpoint::{Endpoint, delete, get, patch, post, put};
 
