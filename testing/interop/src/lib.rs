@@ -6,10 +6,12 @@
 
 mod every_partner;
 pub mod partner;
+mod sample;
 mod totp;
 mod wait;
 
 pub use keyfold_testkit::{Engine, TestServer, block_on};
 pub use partner::{Flavour, Partner, Refusal};
+pub use sample::SampleFile;
 pub use totp::totp;
 pub use wait::until;

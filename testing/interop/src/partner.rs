@@ -6,6 +6,7 @@
 mod account;
 mod build;
 mod content;
+mod file;
 mod group;
 mod offline;
 mod online;
@@ -13,6 +14,7 @@ mod process;
 mod wire;
 
 pub use account::Otp;
+pub use file::{Downloaded, Shelf};
 pub use group::{FetchedGroup, GroupUpdate, JoinRequest, Member, Memberships, Principal, Way};
 pub use offline::{Offline, OfflineLogin};
 pub use online::{Factor, Flavour, Login, Partner, Session, WaitingLogin};

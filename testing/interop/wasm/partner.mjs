@@ -7,12 +7,13 @@ import { createInterface } from "node:readline";
 
 import * as account from "./account.mjs";
 import * as content from "./content.mjs";
+import * as file from "./file.mjs";
 import * as group from "./group.mjs";
 import * as member from "./member.mjs";
 import * as membership from "./membership.mjs";
 import { sessions } from "./session.mjs";
 
-const families = { account, group, member, membership, content };
+const families = { account, group, member, membership, content, file };
 
 for await (const line of createInterface({ input: process.stdin })) {
   process.stdout.write(`${JSON.stringify(await answer(line))}\n`);

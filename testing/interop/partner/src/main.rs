@@ -30,6 +30,7 @@ enum Request {
     Member(online::member::Request),
     Membership(online::membership::Request),
     Content(online::content::Request),
+    File(online::file::Request),
     Offline(offline::Request),
     Wire(wire::Request),
 }
@@ -58,6 +59,7 @@ impl Partner {
             Request::Member(request) => self.runtime.block_on(self.online.member(request)),
             Request::Membership(request) => self.runtime.block_on(self.online.membership(request)),
             Request::Content(request) => self.runtime.block_on(self.online.content(request)),
+            Request::File(request) => self.runtime.block_on(self.online.file(request)),
             Request::Offline(request) => self.offline.perform(request),
             Request::Wire(request) => wire::perform(request),
         }

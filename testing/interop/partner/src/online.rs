@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod content;
+pub(crate) mod file;
 pub(crate) mod group;
 pub(crate) mod member;
 pub(crate) mod membership;

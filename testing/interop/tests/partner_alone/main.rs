@@ -3,6 +3,7 @@
 mod accounts;
 mod connected_groups;
 mod devices;
+mod files;
 mod groups;
 mod invitations;
 mod join_requests;

@@ -4,6 +4,7 @@ mod accounts;
 mod admission;
 mod contents;
 mod devices;
+mod files;
 mod groups;
 mod many_keys;
 mod rotation;
@@ -34,6 +35,12 @@ fn partner_user<'a>(partner: &'a Partner, name: &str) -> Session<'a> {
 
 fn their_id(theirs: &Session<'_>) -> UserId {
     UserId::new(&*theirs.user_id)
+}
+
+/// A user that the partner made, in both clients.
+async fn same_user<'a>(server: &TestServer, partner: &'a Partner, name: &str) -> (User, Session<'a>) {
+    let theirs = partner_user(partner, name);
+    (our_client(server).login_forced(name, PASSWORD).await.unwrap(), theirs)
 }
 
 /// Number of the error with which the server refused the partner.
