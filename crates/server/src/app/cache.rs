@@ -109,8 +109,9 @@ impl AppCache {
             return Ok(reading.revision);
         }
         let begun = Instant::now();
-        let revision =
-            db.read((), |tx, ()| Box::pin(async move { Ok(store::revision::read(tx).await?) })).await?;
+        let revision = db
+            .read_single((), |tx, ()| Box::pin(async move { Ok(store::revision::read(tx).await?) }))
+            .await?;
         self.remember(Reading { revision, begun });
         Ok(revision)
     }

@@ -37,6 +37,9 @@ pub enum DbError {
     /// A transaction waited for something other than the database.
     #[error("a transaction waited for something other than the database")]
     Blocked,
+    /// More than the single statement that needs no transaction.
+    #[error("a second statement outside of a transaction")]
+    NoTransaction,
     /// A rule inside of a transaction panicked; its transaction was rolled back.
     #[error("a transaction panicked")]
     Panicked,

@@ -12,7 +12,8 @@
 //! - [`Db::write`] runs the closure in a read-write transaction that is committed when it returns `Ok` and rolled back when it
 //!   returns `Err`. The closure may run **more than once** (PostgreSQL aborts one of two transactions that collide); its
 //!   input is therefore a value that it borrows, and it must have no effect outside of the transaction.
-//! - [`Db::read`] runs the closure on a snapshot that does not change while it runs.
+//! - [`Db::read`] runs the closure on a snapshot that does not change while it runs; [`Db::read_single`] does the same for a
+//!   closure that needs one statement only, for less.
 //! - Inside, `await` nothing but methods of [`Tx`]: on SQLite everything completes at once, and a future that would wait is
 //!   an error ([`DbError::Blocked`]).
 //! - After a failed statement, return. PostgreSQL accepts nothing more in that transaction. To find out whether a row is
@@ -225,12 +226,28 @@ impl Db {
         }
     }
 
+    /// Runs `work`, which reads with a **single statement**: that is a snapshot by itself and needs no transaction around it.
+    ///
+    /// # Errors
+    /// What `work` returns, or an error of the database; [`DbError::NoTransaction`] for a second statement.
+    pub async fn read_single<D, T, F>(&self, data: D, work: F) -> Result<T, ApiError>
+    where
+        D: Send + Sync + 'static,
+        T: Send + 'static,
+        F: for<'a> Fn(&'a mut Tx, &'a D) -> TxFuture<'a, T> + Send + Sync + 'static,
+    {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.read_single(&data, &work),
+            Engine::Postgres(postgres) => postgres.read_single(&data, &work).await,
+        }
+    }
+
     /// Checks that the database answers.
     ///
     /// # Errors
     /// When it does not.
     pub async fn ping(&self) -> Result<(), ApiError> {
-        self.read((), |tx, ()| {
+        self.read_single((), |tx, ()| {
             Box::pin(async move {
                 tx.query_opt("SELECT 1", &[], |row| row.col::<i64>()).await?;
                 Ok(())

@@ -1,11 +1,13 @@
 //! A PostgreSQL server.
 //!
 //! Transactions begin with their first statement (`BEGIN` travels in the same packet), run at `READ COMMITTED`, and are run
-//! again when PostgreSQL ends them because of a collision. Reads run on a `REPEATABLE READ` snapshot.
+//! again when PostgreSQL ends them because of a collision. Reads run on a `REPEATABLE READ` snapshot, whose end nobody waits for;
+//! those of a single statement without a transaction.
 
 use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
+use futures_util::FutureExt as _;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -92,6 +94,14 @@ impl Postgres {
         }
     }
 
+    pub(super) async fn read_single<D, T, F>(&self, data: &D, work: &F) -> Result<T, ApiError>
+    where
+        F: for<'a> Fn(&'a mut Tx, &'a D) -> TxFuture<'a, T>,
+    {
+        let transaction = Transaction { client: Some(self.client().await?), state: State::Single };
+        work(&mut Tx { engine: TxEngine::Postgres(transaction) }, data).await
+    }
+
     pub(super) fn load(&self) -> DbLoad {
         let status = self.pool.status();
         DbLoad { connections: status.size, idle: status.available, waiting: status.waiting }
@@ -111,6 +121,10 @@ impl Postgres {
         let TxEngine::Postgres(transaction) = &mut tx.engine else {
             return Err(DbError::Blocked.into());
         };
+        if begin == BEGIN_READ {
+            transaction.end_read()?;
+            return result;
+        }
         match result {
             Ok(value) => transaction.end("COMMIT").await.map(|()| value).map_err(ApiError::from),
             Err(error) => {
@@ -139,15 +153,23 @@ fn parse(config: &PostgresConfig) -> Result<(tokio_postgres::Config, MakeRustlsC
         tls.url.parse().map_err(|_| DbError::Unavailable("the PostgreSQL URL is not readable".into()))?;
     let (mode, connector) = tls.connector(config)?;
     parsed.ssl_mode(mode);
-    if let Some(timeout) = config.statement_timeout {
-        let given = parsed.get_options().unwrap_or_default();
-        parsed.options(format!("{given} -c statement_timeout={}", timeout.as_millis()));
+    let mut options = PLANS.to_owned();
+    if let Some(given) = parsed.get_options() {
+        options.push(' ');
+        options.push_str(given);
     }
+    if let Some(timeout) = config.statement_timeout {
+        options.push_str(&format!(" -c statement_timeout={}", timeout.as_millis()));
+    }
+    parsed.options(options);
     if parsed.get_application_name().is_none() {
         parsed.application_name("keyfold");
     }
     Ok((parsed, connector))
 }
+
+/// Every statement finds its rows by an index, whatever its parameters are: planning it once is enough, and compiling it never pays.
+const PLANS: &str = "-c plan_cache_mode=force_generic_plan -c jit=off";
 
 const BEGIN_WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
 const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
@@ -164,11 +186,13 @@ enum State {
     NotBegun(&'static str),
     Open,
     Ended,
+    /// One statement may run by itself, without a transaction.
+    Single,
 }
 
 impl Transaction {
     pub(super) async fn execute(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<u64, DbError> {
-        let begin = self.begin();
+        let begin = self.begin()?;
         let client = self.client()?;
         let statement = client.prepare_cached(sql).await.map_err(statement_error)?;
         let values = as_sql(params);
@@ -211,7 +235,7 @@ impl Transaction {
         params: &[Param<'_>],
         mut map: impl FnMut(&Row<'_>) -> Result<T, DbError>,
     ) -> Result<Vec<T>, DbError> {
-        let begin = self.begin();
+        let begin = self.begin()?;
         let client = self.client()?;
         let statement = client.prepare_cached(sql).await.map_err(statement_error)?;
         let values = as_sql(params);
@@ -229,12 +253,32 @@ impl Transaction {
     }
 
     /// What has to be sent before the first statement.
-    fn begin(&mut self) -> Option<&'static str> {
-        let State::NotBegun(begin) = self.state else {
-            return None;
-        };
-        self.state = State::Open;
-        Some(begin)
+    fn begin(&mut self) -> Result<Option<&'static str>, DbError> {
+        match self.state {
+            State::NotBegun(begin) => {
+                self.state = State::Open;
+                Ok(Some(begin))
+            }
+            State::Open => Ok(None),
+            State::Single => {
+                self.state = State::Ended;
+                Ok(None)
+            }
+            State::Ended => Err(DbError::NoTransaction),
+        }
+    }
+
+    /// Sends the end without waiting for the answer: nothing was written, and whatever uses the connection next comes after it.
+    fn end_read(&mut self) -> Result<(), DbError> {
+        if self.state == State::Open {
+            let mut end = std::pin::pin!(self.client()?.batch_execute("COMMIT"));
+            // Sent when it is polled first.
+            if let Some(Err(error)) = end.as_mut().now_or_never() {
+                return Err(transaction_error(error));
+            }
+        }
+        self.state = State::Ended;
+        Ok(())
     }
 
     async fn end(&mut self, how: &'static str) -> Result<(), DbError> {

@@ -7,6 +7,8 @@
 //!
 //! Reads run where they are called, on one of a few read-only connections: a page of a list takes microseconds, less than
 //! handing it to another thread.
+//!
+//! A second thread [copies the log into the database file](checkpoint) beside the writer, so that nobody's answer waits for it.
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,10 +17,13 @@ use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::thread::JoinHandle;
 
+mod checkpoint;
+
 use rusqlite::OpenFlags;
 use rusqlite::config::DbConfig;
 use tokio::sync::{mpsc, oneshot};
 
+use self::checkpoint::Checkpoints;
 use super::dialect::for_sqlite;
 use super::{DbError, DbLoad, Param, Row, Tx, TxEngine, TxFuture, migration};
 use crate::error::ApiError;
@@ -49,10 +54,13 @@ impl Sqlite {
     pub(super) fn open(path: &Path) -> Result<Self, DbError> {
         let mut connection = Connection::open(path, Access::Write)?;
         migration::migrate_sqlite(&mut connection.inner)?;
+        let checkpoints = Checkpoints::start(&mut connection.inner, Connection::open(path, Access::Write)?)?;
         let (queue, jobs) = mpsc::channel(QUEUE);
         let writer = std::thread::Builder::new()
             .name("sqlite-writer".into())
-            .spawn(move || write_until_closed(Tx { engine: TxEngine::Sqlite(connection) }, jobs))
+            .spawn(move || {
+                write_until_closed(Tx { engine: TxEngine::Sqlite(connection) }, checkpoints, jobs);
+            })
             .map_err(|error| DbError::Unavailable(error.to_string()))?;
         Ok(Self {
             path: path.to_owned(),
@@ -103,20 +111,40 @@ impl Sqlite {
     where
         F: for<'a> Fn(&'a mut Tx, &'a D) -> TxFuture<'a, T>,
     {
-        let idle = lock(&self.readers).pop();
-        let mut tx = match idle {
-            Some(tx) => tx,
-            None => Tx { engine: TxEngine::Sqlite(Connection::open(&self.path, self.access)?) },
-        };
+        let mut tx = self.reader()?;
         tx.sqlite()?.control("BEGIN")?;
         let result = complete(work(&mut tx, data));
         // A connection that cannot end its snapshot is dropped, not kept.
         tx.sqlite()?.control("COMMIT")?;
+        self.keep(tx);
+        result
+    }
+
+    pub(super) fn read_single<D, T, F>(&self, data: &D, work: &F) -> Result<T, ApiError>
+    where
+        F: for<'a> Fn(&'a mut Tx, &'a D) -> TxFuture<'a, T>,
+    {
+        let mut tx = self.reader()?;
+        tx.sqlite()?.statements_left = Some(1);
+        let result = complete(work(&mut tx, data));
+        tx.sqlite()?.statements_left = None;
+        self.keep(tx);
+        result
+    }
+
+    fn reader(&self) -> Result<Tx, DbError> {
+        let idle = lock(&self.readers).pop();
+        match idle {
+            Some(tx) => Ok(tx),
+            None => Ok(Tx { engine: TxEngine::Sqlite(Connection::open(&self.path, self.access)?) }),
+        }
+    }
+
+    fn keep(&self, tx: Tx) {
         let mut readers = lock(&self.readers);
         if readers.len() < IDLE_READERS {
             readers.push(tx);
         }
-        result
     }
 
     pub(super) fn load(&self) -> DbLoad {
@@ -198,9 +226,12 @@ where
     }
 }
 
-fn write_until_closed(mut tx: Tx, mut jobs: mpsc::Receiver<Box<dyn Job>>) {
+fn write_until_closed(mut tx: Tx, checkpoints: Checkpoints, mut jobs: mpsc::Receiver<Box<dyn Job>>) {
     while let Some(first) = jobs.blocking_recv() {
         write_batch(&mut tx, first, &mut jobs);
+        if let Ok(connection) = tx.sqlite() {
+            checkpoints.after_commit(&connection.inner);
+        }
     }
 }
 
@@ -269,6 +300,8 @@ pub(super) struct Connection {
     inner: rusqlite::Connection,
     /// Translated statements by the address of their text, which is static.
     translated: HashMap<(usize, usize), String>,
+    /// Outside of a transaction: how many statements may still be run.
+    statements_left: Option<u32>,
 }
 
 impl Connection {
@@ -282,7 +315,7 @@ impl Connection {
             rusqlite::Connection::open_with_flags(path, access_flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
                 .map_err(|error| DbError::Unavailable(error.to_string()))?;
         inner.set_prepared_statement_cache_capacity(STATEMENTS);
-        let connection = Self { inner, translated: HashMap::new() };
+        let connection = Self { inner, translated: HashMap::new(), statements_left: None };
         connection.configure(access).map_err(|error| DbError::Unavailable(error.to_string()))?;
         Ok(connection)
     }
@@ -312,12 +345,11 @@ impl Connection {
             "cache_size",
             match access {
                 Access::Write => -8_192,
-                Access::Read | Access::Look => -1_024,
+                Access::Read | Access::Look => -2_048,
             },
         )?;
-        // Pages of the log (32 MiB) after which they are copied into the database file. A registration touches some thirty pages, most
-        // of them again and again: copying seldom means copying less, and fewer waits for the disk.
-        self.inner.pragma_update(None, "wal_autocheckpoint", 8_192)?;
+        // Left to a thread of its own; see `checkpoint`.
+        self.inner.pragma_update(None, "wal_autocheckpoint", 0)?;
         // The log file shrinks back to this after a burst.
         self.inner.pragma_update(None, "journal_size_limit", 67_108_864)?;
         if access != Access::Write {
@@ -332,6 +364,9 @@ impl Connection {
     }
 
     fn statement(&mut self, sql: &'static str) -> Result<rusqlite::CachedStatement<'_>, DbError> {
+        if let Some(left) = &mut self.statements_left {
+            *left = left.checked_sub(1).ok_or(DbError::NoTransaction)?;
+        }
         let key = (sql.as_ptr().addr(), sql.len());
         let translated = self.translated.entry(key).or_insert_with(|| for_sqlite(sql));
         self.inner.prepare_cached(translated).map_err(statement_error)

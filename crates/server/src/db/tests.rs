@@ -150,3 +150,26 @@ async fn a_closed_database_answers_with_an_error() {
     db.close().await;
     assert_eq!(put(&db, "after", Ok(())).await.unwrap_err().code(), ErrorCode::DatabaseUnavailable);
 }
+
+#[tokio::test]
+async fn a_second_statement_needs_a_transaction() {
+    async fn count(tx: &mut super::Tx) -> Result<Option<i64>, DbError> {
+        tx.query_opt("SELECT count(*) FROM server_facts", params![], |row| row.col()).await
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let database = keyfold_testkit::postgres::fresh_database();
+    let postgres = Db::open(&DatabaseConfig::postgres(database.url(), 1)).await.unwrap();
+    for db in [open(&directory).await, postgres] {
+        let single = db.read_single((), |tx, ()| Box::pin(async move { Ok(count(tx).await?) }));
+        assert!(single.await.unwrap().is_some());
+        let two = db.read_single((), |tx, ()| {
+            Box::pin(async move {
+                count(tx).await?;
+                Ok(count(tx).await?)
+            })
+        });
+        assert!(two.await.is_err());
+        // The connection is as it was.
+        assert!(db.read((), |tx, ()| Box::pin(async move { Ok(count(tx).await?) })).await.unwrap().is_some());
+    }
+}

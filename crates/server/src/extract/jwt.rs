@@ -85,7 +85,7 @@ impl FromRequestParts<AppState> for Jwt {
         }
         let jwt = state
             .db
-            .read((app.id.clone(), claims), |tx, (app, claims)| Box::pin(load(tx, app, claims)))
+            .read_single((app.id.clone(), claims), |tx, (app, claims)| Box::pin(load(tx, app, claims)))
             .await?;
         parts.extensions.insert(jwt.clone());
         Ok(jwt)
@@ -99,7 +99,7 @@ impl FromRequestParts<AppState> for ExpiredJwt {
         let AppToken { app, .. } = AppToken::from_request_parts(parts, state).await?;
         let claims = signed_claims(state, &app, bearer(parts)?)?;
         let (app_id, user_id) = (app.id.clone(), claims.aud.clone());
-        let exists = state.db.read((app_id.clone(), user_id.clone()), |tx, (app, user)| {
+        let exists = state.db.read_single((app_id.clone(), user_id.clone()), |tx, (app, user)| {
             Box::pin(async move {
                 let sql = "SELECT 1 FROM users WHERE id = $1 AND app_id = $2";
                 Ok(tx.query_opt(sql, params![user, app], |row| row.col::<i64>()).await?)
@@ -119,7 +119,7 @@ impl FromRequestParts<AppState> for UploadJwt {
         let expires_at = claims.exp;
         let jwt = state
             .db
-            .read((app.id.clone(), claims), |tx, (app, claims)| Box::pin(load(tx, app, claims)))
+            .read_single((app.id.clone(), claims), |tx, (app, claims)| Box::pin(load(tx, app, claims)))
             .await?;
         Ok(Self { user_id: jwt.user_id, expires_at })
     }

@@ -125,8 +125,10 @@ async fn work(
 /// Asks on a snapshot first: when there is nothing to do, the writer is left alone.
 async fn claim(state: &AppState, holder: Option<i64>) -> Result<Option<Lease>, ApiError> {
     let now = state.now();
-    let is_due =
-        state.db.read(now, |tx, now| Box::pin(async move { Ok(store::is_due(tx, *now).await?) })).await?;
+    let is_due = state
+        .db
+        .read_single(now, |tx, now| Box::pin(async move { Ok(store::is_due(tx, *now).await?) }))
+        .await?;
     if !is_due {
         return Ok(None);
     }

@@ -120,7 +120,7 @@ pub(super) async fn fetch_light(
     caller: Caller,
     _: Allow<gate::GroupGet>,
 ) -> ApiResult<GroupLightData> {
-    Ok(Reply(state.db.read(caller, |tx, caller| Box::pin(fetch::light(tx, caller))).await?))
+    Ok(Reply(state.db.read_single(caller, |tx, caller| Box::pin(fetch::light(tx, caller))).await?))
 }
 
 /// `GET /group/:id/update_check`: any member.
@@ -138,7 +138,9 @@ pub(super) async fn update_check_light(
     caller: Caller,
     _: Allow<gate::GroupUserUpdateCheck>,
 ) -> ApiResult<UpdateCheckLight> {
-    Ok(Reply(state.db.read(caller, |tx, caller| Box::pin(fetch::update_check_light(tx, caller))).await?))
+    Ok(Reply(
+        state.db.read_single(caller, |tx, caller| Box::pin(fetch::update_check_light(tx, caller))).await?,
+    ))
 }
 
 /// `GET /group/:id/keys/:time/:key_id`: any member.
