@@ -7,17 +7,27 @@ use serde_json::value::RawValue;
 
 use crate::error::ErrorCode;
 
-/// Renders a success. `result` must not be a falsy JSON value: JavaScript clients reject those.
+/// A success, for any serializer. `result` must not be a falsy JSON value: JavaScript clients reject those.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Success<'a, T: ?Sized> {
+    status: bool,
+    result: &'a T,
+}
+
+impl<'a, T: ?Sized> Success<'a, T> {
+    /// Around a result.
+    #[must_use]
+    pub fn new(result: &'a T) -> Self {
+        Self { status: true, result }
+    }
+}
+
+/// Renders a [`Success`].
 ///
 /// # Errors
 /// When `result` cannot be written as JSON (code 10).
 pub fn success<T: Serialize + ?Sized>(result: &T) -> Result<Vec<u8>, serde_json::Error> {
-    #[derive(Serialize)]
-    struct Success<'a, T: ?Sized> {
-        status: bool,
-        result: &'a T,
-    }
-    serde_json::to_vec(&Success { status: true, result })
+    serde_json::to_vec(&Success::new(result))
 }
 
 /// Renders a failure. An empty `message` is replaced by the documented one.
