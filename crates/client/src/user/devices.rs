@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use keyfold_crypto::{Policy, SymmetricKey, UserKeys, member};
+use keyfold_protocol::error::ErrorCode;
 use keyfold_protocol::group::{NewMemberKey, NewMemberLight};
 use keyfold_protocol::id::DeviceId;
 use keyfold_protocol::user::{
@@ -16,6 +17,9 @@ use crate::client::{open_answer, to_json};
 use crate::error::Error;
 use crate::pages::Pages;
 use crate::platform::offload;
+
+/// How often another device may make a new key while this one adds a device.
+const ATTEMPTS: u32 = 3;
 
 impl User {
     /// The devices of this user, oldest first.
@@ -38,9 +42,18 @@ impl User {
             let call = Call::put(&["user", "done_register_device_light"])?.json(&body)?;
             return self.0.session.call::<IgnoredAny>(&call).await.map(drop);
         }
-        let (body, rest) = self.confirmation(answer).await?;
-        let call = Call::put(&["user", "done_register_device"])?.json(&body)?;
-        let done: DoneDeviceOutput = self.0.session.call(&call).await?;
+        let mut attempts = ATTEMPTS;
+        let (done, rest): (DoneDeviceOutput, _) = loop {
+            attempts = attempts.saturating_sub(1);
+            let (body, rest) = self.confirmation(answer).await?;
+            let call = Call::put(&["user", "done_register_device"])?.json(&body)?;
+            match self.0.session.call(&call).await {
+                Ok(done) => break (done, rest),
+                // Another device has made a new key meanwhile, which the new device must get with the others.
+                Err(error) if attempts > 0 && error.is_server(ErrorCode::GroupKeyNotFound) => {}
+                Err(error) => return Err(error),
+            }
+        };
         if rest.is_empty() {
             return Ok(());
         }

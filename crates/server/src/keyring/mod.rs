@@ -9,7 +9,7 @@ mod rotation;
 
 pub(crate) use creation::{NewGroup, insert_first_keys, insert_group, insert_member_keys};
 pub(crate) use reading::{
-    Cursor, PAGE, hmac_keys, key, keys, newest_public_key, public_key, sortable_keys, verify_key,
+    Cursor, PAGE, has_newest, hmac_keys, key, keys, newest_public_key, public_key, sortable_keys, verify_key,
 };
 pub(crate) use rotation::{
     finish_rotation, has_pending_rotations, insert_generation, insert_pending_rotation, insert_rotation,

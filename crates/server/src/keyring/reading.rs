@@ -123,6 +123,19 @@ pub(crate) async fn sortable_keys(tx: &mut Tx, group: &GroupId) -> Result<Vec<So
     .await
 }
 
+/// Whether the member has the key that contents are encrypted with now. True for a group without keys.
+pub(crate) async fn has_newest(tx: &mut Tx, group: &GroupId, member: &MemberId) -> Result<bool, DbError> {
+    let lacks = tx
+        .query_opt(
+            "SELECT 1 FROM groups g WHERE g.id = $1 AND g.current_key_id IS NOT NULL AND NOT EXISTS
+                (SELECT 1 FROM group_member_keys k WHERE k.key_id = g.current_key_id AND k.member_id = $2)",
+            params![group, member],
+            |row| row.col::<i64>(),
+        )
+        .await?;
+    Ok(lacks.is_none())
+}
+
 /// The public key that things for the group are to be encrypted to now.
 pub(crate) async fn newest_public_key(
     tx: &mut Tx,

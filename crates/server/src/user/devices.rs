@@ -63,7 +63,7 @@ pub(super) async fn prepare(
 ///
 /// # Errors
 /// 400/100 for an unknown, used or expired token, 400/303, 400/305, 400/301, 400/101 when the identifier was taken meanwhile, 400/203
-/// when the user has too many devices.
+/// when the user has too many devices, 200/304 without the newest user key when no more keys are to come.
 pub(super) async fn confirm(
     state: &AppState,
     jwt: Jwt,
@@ -221,6 +221,11 @@ async fn adopt(tx: &mut Tx, new: &Confirmation) -> Result<Option<KeySessionId>, 
     };
     keyring::insert_member_keys(tx, &group, &member, &keys.keys, now).await?;
     if !keys.key_session {
+        // A rotation serves the devices that are there when it is written. What this one does not get now it would never get.
+        if !keyring::has_newest(tx, &group, &member).await? {
+            let text = "The newest user key is missing: finish the key rotation first";
+            return Err(ApiError::with_message(ErrorCode::GroupKeyNotFound, text));
+        }
         return Ok(None);
     }
     let session = KeySessionId::from(new.key_session.as_str());

@@ -54,10 +54,8 @@ pub(super) async fn start(
         if state.db.write(attempt.clone(), |tx, rotation| Box::pin(insert(tx, rotation))).await? {
             return Ok(output);
         }
-        let Some(again) = std::sync::Arc::into_inner(attempt) else {
-            break;
-        };
-        rotation = again;
+        // The database may still hold its share of it for a moment after it has answered.
+        rotation = std::sync::Arc::unwrap_or_clone(attempt);
     }
     Err(ApiError::caused_by(ErrorCode::DatabaseTransaction, "the devices of the user kept changing"))
 }
@@ -90,6 +88,7 @@ pub(super) async fn finish(
     finished.await
 }
 
+#[derive(Clone)]
 struct Rotation {
     jwt: Jwt,
     key_id: KeyId,
@@ -101,6 +100,7 @@ struct Rotation {
 }
 
 /// The ephemeral key for one device, or why it could not be encrypted.
+#[derive(Clone)]
 struct Share {
     device: DeviceId,
     encrypted: Result<Base64Text, String>,
