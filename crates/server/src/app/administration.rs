@@ -187,7 +187,8 @@ impl<'a> Administration<'a> {
     /// 401/202 for an unknown app.
     pub async fn reset(&self, app: &AppId) -> Result<(), ApiError> {
         let work = (app.clone(), self.now);
-        change(self.db, work, |tx, (app, now)| Box::pin(deletion::reset(tx, app, *now))).await
+        change(self.db, work, |tx, (app, now)| Box::pin(deletion::reset(tx, app, *now))).await?;
+        deletion::remove_rows(self.db, app).await
     }
 
     /// Deletes an app with all that is in it.

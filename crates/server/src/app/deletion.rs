@@ -1,7 +1,7 @@
 //! The end of an app, and of everything in it.
 //!
 //! To its clients and its owner an app is gone with the transaction that deletes it. Its rows may be millions: a job removes them, batch by batch,
-//! so that nobody else has to wait for them.
+//! so that nobody else has to wait for them. An app that is only emptied stays: while a job is at it, it refuses as one that is disabled.
 
 use keyfold_protocol::customer::ROOT_APP_ID;
 use keyfold_protocol::error::ErrorCode;
@@ -20,7 +20,11 @@ const KIND: &str = "app deletion";
 /// Rows that one transaction removes.
 const BATCH: u32 = 2_000;
 
-/// Deletes users, groups and whatever else was made inside of an app, in one transaction. The app stays: its tokens, keys, options.
+/// Batches that the request itself removes when an app is emptied: enough for one that was tried out.
+const BATCHES_AT_ONCE: usize = 16;
+
+/// Deletes users, groups and whatever else was made inside of an app. The app stays: its tokens, keys, options. One with few rows is empty
+/// when this is committed; from another nobody gets anything until a job has emptied it. The workers have to be woken afterwards.
 ///
 /// # Errors
 /// 401/202 for an unknown app, 400/203 for the installation's own.
@@ -28,7 +32,17 @@ pub(crate) async fn reset(tx: &mut Tx, app: &AppId, now: u64) -> Result<(), ApiE
     keep_root_app(app)?;
     store::apps::lock(tx, app).await?;
     file::delete_all_of_app(tx, app, now).await?;
-    store::data::delete_all(tx, app).await?;
+    let mut is_left = true;
+    for _ in 0..BATCHES_AT_ONCE {
+        is_left = store::data::delete_some(tx, app, BATCH).await?;
+        if !is_left {
+            break;
+        }
+    }
+    if is_left {
+        store::apps::set_resetting(tx, app, Some(now)).await?;
+        jobs::enqueue(tx, KIND, app.as_str(), "{}", now).await?;
+    }
     Ok(store::revision::count_up(tx).await?)
 }
 
@@ -76,7 +90,7 @@ async fn end(tx: &mut Tx, app: &AppId, now: u64) -> Result<(), ApiError> {
     Ok(jobs::enqueue(tx, KIND, app.as_str(), "{}", now).await?)
 }
 
-/// Removes the rows of a deleted app now, for a command that does not rely on a server that runs. The job finds nothing left to do.
+/// Removes the rows of a deleted or emptied app now, for a command that does not rely on a server that runs. The job finds nothing left to do.
 ///
 /// # Errors
 /// When the database fails; the job goes on where this stopped.
@@ -85,8 +99,16 @@ pub(super) async fn remove_rows(db: &Db, app: &AppId) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// False when nothing was left, and the app's own row is gone.
+/// False when nothing was left: the own row of a deleted app is gone, an emptied one works again.
 async fn remove_batch(tx: &mut Tx, app: &AppId) -> Result<bool, ApiError> {
+    if store::apps::is_resetting(tx, app).await? {
+        let is_left = store::data::delete_some(tx, app, BATCH).await?;
+        if !is_left {
+            store::apps::set_resetting(tx, app, None).await?;
+            store::revision::count_up(tx).await?;
+        }
+        return Ok(is_left);
+    }
     if !store::apps::is_marked_deleted(tx, app).await? {
         return Ok(false);
     }

@@ -10,7 +10,7 @@ use super::postgres::migration_error;
 use super::{DbError, Dialect};
 
 /// Version of the newest migration this program knows.
-pub const SCHEMA_VERSION: i64 = 8;
+pub const SCHEMA_VERSION: i64 = 9;
 
 struct Migration {
     version: i64,
@@ -26,6 +26,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 6, template: include_str!("../../migrations/0006_app_administration.sql") },
     Migration { version: 7, template: include_str!("../../migrations/0007_stored_key_counts.sql") },
     Migration { version: 8, template: include_str!("../../migrations/0008_lease_holders.sql") },
+    Migration { version: 9, template: include_str!("../../migrations/0009_app_resets.sql") },
 ];
 
 const LEDGER: &str =

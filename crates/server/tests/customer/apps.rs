@@ -168,6 +168,38 @@ on_both_databases! {
         client.call(Method::POST, "register", None, &register_body("alice")).await.ok::<Value>();
     }
 
+    async fn a_large_app_is_emptied_by_a_job_and_refuses_until_then(world: World) {
+        let owner = Owner::new(&world, "ada@example.com").await;
+        let app = new_app(&owner, "x").await;
+        let client = as_app(&world, &app);
+        let user = client.new_user("alice").await;
+        user.call(Method::POST, "group/light", &Value::Null).await.ok::<Value>();
+        let insert = world.server().state().db.dialect().pick(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000)
+             INSERT INTO group_members (group_id, member_id, member_kind, member_rank, joined_at, group_created_at)
+             SELECT (SELECT MAX(id) FROM groups WHERE app_id <> 'sentc_int'), 'member ' || i, 0, 4, i, 0 FROM n",
+            "INSERT INTO group_members (group_id, member_id, member_kind, member_rank, joined_at, group_created_at)
+             SELECT (SELECT MAX(id) FROM groups WHERE app_id <> 'sentc_int'), 'member ' || i, 0, 4, i, 0 FROM generate_series(1, 50000) i",
+        );
+        assert_eq!(world.execute(insert).await, 50_000);
+        let path = format!("app/{}", app.app_id);
+        owner.delete(&format!("{path}/reset")).await.done();
+        // What is left of the old content is seen by nobody.
+        let refusal = user.get("user/user_keys/keys/0/none").await.refusal();
+        assert!([(401, 204), (400, 100)].contains(&refusal), "{refusal:?}");
+        let is_disabled = async || {
+            let details: Value = owner.get(&path).await.ok();
+            !details["details"]["disabled_ts"].is_null()
+        };
+        while is_disabled().await {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        let rows = "SELECT COUNT(*) FROM groups WHERE app_id = $1";
+        assert_eq!(world.count(rows, &[app.app_id.as_str()]).await, 0);
+        tokio::time::sleep(keyfold_server::app::PROPAGATION).await;
+        client.call(Method::POST, "register", None, &register_body("alice")).await.ok::<Value>();
+    }
+
     async fn the_rank_in_the_group_that_owns_an_app_decides(world: World) {
         let ada = Owner::new(&world, "ada@example.com").await;
         let group: Value = ada.call(Method::POST, "group", &json!({"name": "Team"})).await.ok();

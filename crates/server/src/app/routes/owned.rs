@@ -183,7 +183,7 @@ async fn remove(State(state): State<AppState>, caller: AppCaller) -> ApiResult<&
     Ok(done())
 }
 
-/// `DELETE /customer/app/:app_id/reset`: users, groups and content go; tokens, keys and options stay.
+/// `DELETE /customer/app/:app_id/reset`: users, groups and content go; tokens, keys and options stay. A large app is disabled until all is gone.
 async fn reset(State(state): State<AppState>, caller: AppCaller) -> ApiResult<&'static str> {
     let reset = change(&state.db, (caller, state.now()), |tx, (caller, now)| {
         Box::pin(async move {

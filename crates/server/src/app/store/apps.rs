@@ -50,7 +50,7 @@ pub(crate) async fn insert(
 macro_rules! app_columns {
     () => {
         "SELECT id, options, max_key_rotation_month, min_rank_key_rotation, public_token_hash, secret_token_hash,
-            disabled_at, file_storage, storage_url, require_jwt
+            COALESCE(disabled_at, resetting_since), file_storage, storage_url, require_jwt
          FROM apps LEFT JOIN app_file_options ON app_id = id WHERE deleted_at IS NULL AND "
     };
 }
@@ -142,6 +142,17 @@ pub(crate) async fn is_marked_deleted(tx: &mut Tx, app: &AppId) -> Result<bool, 
     Ok(tx.query_opt(sql, params![app], |row| row.col::<i64>()).await?.is_some())
 }
 
+/// Whether a job removes the rows of the app, which stays.
+pub(crate) async fn is_resetting(tx: &mut Tx, app: &AppId) -> Result<bool, DbError> {
+    let sql = "SELECT 1 FROM apps WHERE id = $1 AND deleted_at IS NULL AND resetting_since IS NOT NULL";
+    Ok(tx.query_opt(sql, params![app], |row| row.col::<i64>()).await?.is_some())
+}
+
+/// Begins ([`Some`]) or ends the removal of its rows by a job.
+pub(crate) async fn set_resetting(tx: &mut Tx, app: &AppId, since: Option<u64>) -> Result<(), DbError> {
+    tx.execute("UPDATE apps SET resetting_since = $2 WHERE id = $1", params![app, since]).await.map(drop)
+}
+
 /// Removes the row of a deleted app, and by their foreign keys whatever still refers to it.
 pub(crate) async fn remove(tx: &mut Tx, app: &AppId) -> Result<(), DbError> {
     tx.execute("DELETE FROM apps WHERE id = $1 AND deleted_at IS NOT NULL", params![app]).await.map(drop)
@@ -161,7 +172,8 @@ pub(crate) async fn ids_of_owner(tx: &mut Tx, owner: &Owner) -> Result<Vec<AppId
 /// The columns of [`listed`], in its order.
 macro_rules! listed_columns {
     () => {
-        "SELECT id, name, owner_kind, owner_id, created_at, disabled_at FROM apps WHERE deleted_at IS NULL "
+        "SELECT id, name, owner_kind, owner_id, created_at, COALESCE(disabled_at, resetting_since)
+         FROM apps WHERE deleted_at IS NULL "
     };
 }
 

@@ -4,21 +4,6 @@ use keyfold_protocol::id::AppId;
 
 use crate::db::{DbError, Tx, params};
 
-/// Removes all of it at once. What hangs on these rows goes by its foreign keys.
-pub(crate) async fn delete_all(tx: &mut Tx, app: &AppId) -> Result<(), DbError> {
-    const STATEMENTS: [&str; 5] = [
-        "DELETE FROM stored_keys WHERE app_id = $1",
-        "DELETE FROM groups WHERE app_id = $1",
-        "DELETE FROM users WHERE app_id = $1",
-        "DELETE FROM pending_devices WHERE app_id = $1",
-        "DELETE FROM action_log WHERE app_id = $1",
-    ];
-    for sql in STATEMENTS {
-        tx.execute(sql, params![app]).await?;
-    }
-    Ok(())
-}
-
 /// Groups whose rows one round of [`delete_some`] looks at.
 const GROUPS: u32 = 100;
 

@@ -29,7 +29,7 @@ pub(in crate::customer) async fn rank(
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT a.id, a.name, a.created_at, g.name, a.disabled_at FROM apps a
+            "SELECT a.id, a.name, a.created_at, g.name, COALESCE(a.disabled_at, a.resetting_since) FROM apps a
              LEFT JOIN customer_groups g ON a.owner_kind = 1 AND g.group_id = a.owner_id
              WHERE a.deleted_at IS NULL AND ",
             $rest
