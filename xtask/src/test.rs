@@ -174,13 +174,16 @@ fn report(findings: Vec<String>) -> Result<Outcome> {
     }
 }
 
+/// Parts of the SDK that stand behind features.
+const SDK_FEATURES: &str = "keyfold/blocking,keyfold/system-keyring";
+
 fn clippy(session: &mut Session) -> Result<Outcome> {
     session.cargo(&[
         "clippy",
         "--workspace",
         "--all-targets",
         "--features",
-        "keyfold/blocking",
+        SDK_FEATURES,
         "--",
         "-D",
         "warnings",
@@ -194,12 +197,11 @@ fn unit(session: &mut Session) -> Result<Outcome> {
 
 fn integration(session: &mut Session) -> Result<Outcome> {
     session.ensure_postgres()?;
-    // The blocking form of the SDK stands behind a feature.
     session.cargo(&[
         "test",
         "--workspace",
         "--features",
-        "keyfold/blocking",
+        SDK_FEATURES,
         "--test",
         "*",
         "--examples",

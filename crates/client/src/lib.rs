@@ -73,7 +73,8 @@
 //!
 //! The crate tells [`tracing`](https://docs.rs/tracing) which requests it sends and which operations they are part of, and
 //! never a password, a token, a key or a content. The key of a [`FileStorage`] comes from the app: on a desktop best from the
-//! system's keyring, on a server from wherever its other secrets are.
+//! system's keyring, which the feature `system-keyring` asks (`StorageKey::from_system_keyring`), on a server, where there is
+//! none, from wherever its other secrets are.
 //!
 //! # Platforms
 //!

@@ -8,6 +8,8 @@
 mod file;
 mod memory;
 mod suite;
+#[cfg(all(feature = "system-keyring", not(target_family = "wasm")))]
+mod system_keyring;
 
 #[cfg(not(target_family = "wasm"))]
 pub use file::{FileStorage, StorageKey};

@@ -26,7 +26,8 @@ const ABANDONED: Duration = Duration::from_secs(3600);
 /// their owner only.
 ///
 /// Where the key comes from decides what this protects: a key in the system's keyring, or one derived from something the
-/// user types, protects a stolen disk; a key in a file beside the folder protects nothing.
+/// user types, protects a stolen disk; a key in a file beside the folder protects nothing. With the feature `system-keyring`,
+/// `StorageKey::from_system_keyring` returns the first kind.
 ///
 /// ```no_run
 /// use keyfold::{FileStorage, StorageKey};
