@@ -69,7 +69,8 @@ impl User {
     /// follow if there are more, for apps that send them themselves.
     ///
     /// Asks the server first for keys of the user that this device has not got yet: what it lacks, the new one would never
-    /// get. [`prepare_register_device_sync`](Self::prepare_register_device_sync) does not.
+    /// get. [`prepare_register_device_sync`](Self::prepare_register_device_sync) does not. When another device makes a new key before the
+    /// confirmation is sent, the server refuses it (`server_304`): prepare again.
     ///
     /// # Errors
     /// `client_101`: the text is not an answer of a device registration. Those of the requests.
@@ -80,6 +81,7 @@ impl User {
 
     /// [`prepare_register_device`](Self::prepare_register_device) without a request: with the keys that are loaded, which the
     /// app knows to be all. [`finish_key_rotation`](Self::finish_key_rotation) brings what other devices have made meanwhile.
+    /// The server refuses a confirmation that lacks the newest key (`server_304`): bring it, and prepare again.
     ///
     /// # Errors
     /// `client_101`: the text is not an answer of a device registration.
