@@ -13,6 +13,7 @@ import webpack from "webpack";
 
 import {startChromium} from "../../../packages/sdk/test/harness/chromium.js";
 import {APP_TOKEN, startServer} from "../../../packages/sdk/test/harness/server.js";
+import {installPackages, run as runOnPage} from "./apps.js";
 import {serve} from "./pages.js";
 
 const HERE = new URL("../", import.meta.url);
@@ -24,7 +25,6 @@ describe("apps built without any configuration", () => {
 	let browser;
 	/** @type {string} */
 	let folder;
-	/** An app with our packages installed as npm installs them: what is published, in folders and not through links. */
 	let app = "";
 
 	before(async () => {
@@ -32,12 +32,7 @@ describe("apps built without any configuration", () => {
 		folder = await mkdtemp(join(tmpdir(), "keyfold-bundlers-"));
 		app = join(folder, "app");
 		await cp(fileURLToPath(new URL("app/", HERE)), app, {recursive: true});
-		for (const [name, source] of [["keyfold", "sdk"], ["keyfold-light", "light"]]) {
-			for (const published of ["package.json", "dist"]) {
-				const from = fileURLToPath(new URL(`../../packages/${source}/${published}`, HERE));
-				await cp(from, join(app, "node_modules", name ?? "", published), {recursive: true});
-			}
-		}
+		await installPackages(app);
 	});
 	after(async () => {
 		await browser?.close();
@@ -45,35 +40,8 @@ describe("apps built without any configuration", () => {
 		await rm(folder, {recursive: true, force: true});
 	});
 
-	/**
-	 * Runs functions of an app on its page.
-	 *
-	 * @param {string} address
-	 * @param {string[]} names
-	 * @param {string} [script] what to load into an empty page
-	 * @param {object} [options] further ones of `init`
-	 */
-	async function run(address, names, script, options = {}) {
-		const context = await browser.newContext();
-		const page = await context.newPage();
-		await page.goto(address);
-		if (script !== undefined) {
-			await page.addScriptTag({type: "module", url: script});
-		}
-		const outcomes = [];
-		for (const name of names) {
-			await page.waitForFunction((name) => name in globalThis, name);
-			const target = {base_url: server.base_url, app_token: APP_TOKEN, ...options};
-			outcomes.push(
-				await page.evaluate(
-					([name, target]) => /** @type {any} */ (globalThis)[name](target),
-					/** @type {const} */ ([name, target]),
-				),
-			);
-		}
-		await context.close();
-		return outcomes;
-	}
+	/** Runs functions of an app on its page. @param {[string, string[], string?, object?]} what */
+	const run = (...what) => runOnPage(browser, server, ...what);
 
 	/** Runs webpack, with nothing set but where to write to. @param {import("webpack").Configuration} where */
 	function pack(where) {
@@ -132,19 +100,21 @@ describe("apps built without any configuration", () => {
 		}
 	});
 
-	test("esbuild and Rollup without any file to copy: the entry with the WebAssembly inside", async () => {
-		const [esbuilt, rolled] = [join(folder, "esbuild-inline"), join(folder, "rollup-inline")];
-		await esbuild({absWorkingDir: app, entryPoints: ["src/inline.js"], bundle: true, format: "esm", outdir: esbuilt});
-		const bundle = await rollup({input: join(app, "src/inline.js"), plugins: [nodeResolve({browser: true})]});
-		await bundle.write({dir: rolled});
-		await bundle.close();
-		for (const out of [esbuilt, rolled]) {
-			assert.deepEqual(await files(out), ["inline.js"]);
-			const pages = await serve(out);
-			assert.deepEqual(await run(`${pages.origin}/empty`, ["session"], "/inline.js"), [true]);
-			await pages.stop();
-		}
-	});
+	for (const [sdk, entry] of [["the SDK", "inline.js"], ["the light SDK", "light_inline.js"]]) {
+		test(`esbuild and Rollup without any file to copy: ${sdk} with the WebAssembly inside`, async () => {
+			const [esbuilt, rolled] = [join(folder, `esbuild-${entry}`), join(folder, `rollup-${entry}`)];
+			await esbuild({absWorkingDir: app, entryPoints: [`src/${entry}`], bundle: true, format: "esm", outdir: esbuilt});
+			const bundle = await rollup({input: join(app, `src/${entry}`), plugins: [nodeResolve({browser: true})]});
+			await bundle.write({dir: rolled});
+			await bundle.close();
+			for (const out of [esbuilt, rolled]) {
+				assert.deepEqual(await files(out), [entry]);
+				const pages = await serve(out);
+				assert.deepEqual(await run(`${pages.origin}/empty`, ["session"], `/${entry}`), [true]);
+				await pages.stop();
+			}
+		});
+	}
 
 	test("a service worker", async () => {
 		const out = join(folder, "service_worker");
