@@ -1,15 +1,16 @@
 //! How often a server asks its database, counted where it asks: on the way to PostgreSQL. The server itself knows nothing of it.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 
-/// The number of statements that went by, beginnings and ends of transactions included.
+/// The statements that went by. Beginnings and ends of transactions are none: the end of one that only read is sent without waiting for
+/// it, at any time after the answer.
 #[derive(Clone, Debug, Default)]
-pub struct StatementCount(Arc<AtomicUsize>);
+pub struct StatementCount(Arc<Mutex<Vec<String>>>);
 
 impl StatementCount {
     /// Starts a proxy to the database with this URL, without TLS; the URL that leads through it.
@@ -30,11 +31,22 @@ impl StatementCount {
         (proxied, count)
     }
 
-    /// What `work` comes to, and the statements that went by meanwhile.
-    pub async fn during<T>(&self, work: impl Future<Output = T>) -> (usize, T) {
-        let before = self.0.load(Ordering::SeqCst);
+    /// What `work` comes to, and the texts of the statements that went by meanwhile.
+    pub async fn during<T>(&self, work: impl Future<Output = T>) -> (Vec<String>, T) {
+        let before = self.texts().len();
         let outcome = work.await;
-        (self.0.load(Ordering::SeqCst).saturating_sub(before), outcome)
+        (self.texts().split_off(before), outcome)
+    }
+
+    fn texts(&self) -> Vec<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note(&self, text: &str) {
+        let control = ["BEGIN", "COMMIT", "ROLLBACK"].iter().any(|control| text.starts_with(control));
+        if !control {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).push(text.to_owned());
+        }
     }
 }
 
@@ -48,7 +60,7 @@ async fn accept(listener: TcpListener, server: String, count: StatementCount) {
     }
 }
 
-/// Hands on what the client says, and counts what it has executed, until one of the two is gone.
+/// Hands on what the client says, and notes what it has executed, until one of the two is gone.
 async fn hand_on(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
@@ -62,14 +74,29 @@ async fn hand_on(
             break;
         }
     }
+    // A statement is prepared under a name, bound to a portal, and executed there.
+    let (mut prepared, mut bound) = (HashMap::new(), HashMap::new());
     loop {
         let kind = from.read_u8().await?;
-        // Execute, and a simple query.
-        if matches!(kind, b'E' | b'Q') {
-            count.0.fetch_add(1, Ordering::SeqCst);
+        let message = read_message(&mut from, Some(kind)).await?;
+        let mut strings = strings(&message);
+        let mut next = || strings.next().unwrap_or_default();
+        match kind {
+            b'P' => _ = prepared.insert(next(), next()),
+            b'B' => _ = bound.insert(next(), prepared.get(&next()).cloned().unwrap_or_default()),
+            b'E' => count.note(bound.get(&next()).map_or("", String::as_str)),
+            b'Q' => count.note(&next()),
+            _ => {}
         }
-        to.write_all(&read_message(&mut from, Some(kind)).await?).await?;
+        to.write_all(&message).await?;
     }
+}
+
+/// The strings that a message with a type begins with, each ended by a zero.
+fn strings(message: &[u8]) -> impl Iterator<Item = String> + '_ {
+    const HEAD: usize = 5;
+    let body = message.get(HEAD..).unwrap_or_default();
+    body.split(|byte| *byte == 0).map(|string| String::from_utf8_lossy(string).into_owned())
 }
 
 /// A length, which counts itself, and as many bytes; before them the type, if there is one.

@@ -147,12 +147,17 @@ async fn counted() -> (World, StatementCount) {
 async fn statements(count: &StatementCount, user: &User, path: &str) -> usize {
     user.world.jobs_done().await;
     let mut fewest = usize::MAX;
-    for _ in 0..12 {
+    for _ in 0..5 {
         let (statements, answer) = count.during(user.get(path)).await;
         answer.ok::<Value>();
-        fewest = fewest.min(statements);
+        fewest = fewest.min(statements.iter().filter(|text| !asks_for_changed_apps(text)).count());
     }
     fewest
+}
+
+/// Asked when the last answer is older than a moment, which on a slow machine each request finds.
+fn asks_for_changed_apps(text: &str) -> bool {
+    text.contains("FROM app_revision")
 }
 
 const TABLES: [&str; 4] = ["group_members", "group_member_keys", "pending_key_rotations", "group_invites"];
