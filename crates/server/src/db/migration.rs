@@ -10,7 +10,7 @@ use super::postgres::migration_error;
 use super::{DbError, Dialect};
 
 /// Version of the newest migration this program knows.
-pub const SCHEMA_VERSION: i64 = 9;
+pub const SCHEMA_VERSION: i64 = 10;
 
 struct Migration {
     version: i64,
@@ -27,6 +27,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 7, template: include_str!("../../migrations/0007_stored_key_counts.sql") },
     Migration { version: 8, template: include_str!("../../migrations/0008_lease_holders.sql") },
     Migration { version: 9, template: include_str!("../../migrations/0009_app_resets.sql") },
+    Migration { version: 10, template: include_str!("../../migrations/0010_keys_of_a_member.sql") },
 ];
 
 const LEDGER: &str =

@@ -14,10 +14,10 @@ const GROUPS: u32 = 100;
 pub(crate) async fn delete_some(tx: &mut Tx, app: &AppId, limit: u32) -> Result<bool, DbError> {
     const OF_GROUPS: [&str; 5] = [
         "DELETE FROM pending_key_rotations WHERE (key_id, member_id) IN (
-            SELECT key_id, member_id FROM pending_key_rotations WHERE group_id IN (
+            SELECT p.key_id, p.member_id FROM group_keys k JOIN pending_key_rotations p ON p.key_id = k.id WHERE k.group_id IN (
                 SELECT id FROM groups WHERE app_id = $1 ORDER BY id DESC LIMIT $3) LIMIT $2)",
-        "DELETE FROM group_member_keys WHERE (key_id, member_id) IN (
-            SELECT key_id, member_id FROM group_member_keys WHERE group_id IN (
+        "DELETE FROM group_member_keys WHERE (member_id, key_id) IN (
+            SELECT member_id, key_id FROM group_member_keys WHERE group_id IN (
                 SELECT id FROM groups WHERE app_id = $1 ORDER BY id DESC LIMIT $3) LIMIT $2)",
         "DELETE FROM group_members WHERE (group_id, member_id) IN (
             SELECT group_id, member_id FROM group_members WHERE group_id IN (

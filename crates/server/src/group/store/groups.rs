@@ -110,10 +110,11 @@ pub(in crate::group) async fn deleted_tree(
 /// Deletes the rows of which a group can have very many. No more than the budget has; false when it did not suffice.
 pub(in crate::group) async fn empty(tx: &mut Tx, group: &GroupId, budget: &mut u64) -> Result<bool, DbError> {
     const CONTENT: &[&str] = &[
-        "DELETE FROM group_member_keys WHERE group_id = $1 AND (key_id, member_id) IN (
-            SELECT key_id, member_id FROM group_member_keys WHERE group_id = $1 LIMIT $2)",
+        "DELETE FROM group_member_keys WHERE group_id = $1 AND (member_id, key_id) IN (
+            SELECT member_id, key_id FROM group_member_keys WHERE group_id = $1 LIMIT $2)",
         "DELETE FROM pending_key_rotations WHERE group_id = $1 AND (key_id, member_id) IN (
-            SELECT key_id, member_id FROM pending_key_rotations WHERE group_id = $1 LIMIT $2)",
+            SELECT p.key_id, p.member_id FROM group_keys k JOIN pending_key_rotations p ON p.key_id = k.id
+            WHERE k.group_id = $1 LIMIT $2)",
         "DELETE FROM group_invites WHERE group_id = $1 AND (member_id, kind) IN (
             SELECT member_id, kind FROM group_invites WHERE group_id = $1 LIMIT $2)",
         "DELETE FROM key_sessions WHERE id IN (SELECT id FROM key_sessions WHERE group_id = $1 LIMIT $2)",

@@ -19,7 +19,7 @@ pub(in crate::group) async fn replace_copies(
         "INSERT INTO group_member_keys (key_id, member_id, group_id, key_created_at, created_at, public_key_id,
             encrypted_group_key_alg, encrypted_group_key)
          SELECT k.id, $3, k.group_id, k.created_at, $4, $5, $6, $7 FROM group_keys k WHERE k.id = $1 AND k.group_id = $2
-         ON CONFLICT (key_id, member_id) DO UPDATE SET created_at = excluded.created_at,
+         ON CONFLICT (member_id, key_id) DO UPDATE SET created_at = excluded.created_at,
             public_key_id = excluded.public_key_id, encrypted_group_key_alg = excluded.encrypted_group_key_alg,
             encrypted_group_key = excluded.encrypted_group_key";
     let rows: Vec<Vec<Param<'_>>> = keys
