@@ -1,6 +1,6 @@
 //! Hands a new group key to every member: the part of a rotation that outlives its request.
 //!
-//! The members are walked page by page in the order in which they joined. A page is read, encrypted on all cores, and written in
+//! The members are walked page by page in the order of their ids. A page is read, encrypted on all cores, and written in
 //! one transaction that also prolongs the lease; while one page is encrypted, the one before is written and the next one read. All that
 //! takes time runs on [threads that give way](crate::background) to requests. Members that have a share, or the key itself, are passed
 //! over; therefore the job can be ended at any point and begun again, on another server as well, and nobody gets a share twice.
@@ -108,12 +108,12 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     async fn serve(&self, recipients: Recipients, lease: &mut Lease) -> Result<(), JobError> {
-        let mut page = self.page(recipients, (0, String::new())).await?;
+        let mut page = self.page(recipients, String::new()).await?;
         let mut encrypted = Vec::new();
         loop {
             let after = match page.last() {
                 Some(last) if page.len() >= usize::try_from(PAGE).unwrap_or(usize::MAX) => {
-                    Some((last.time, last.member.as_str().to_owned()))
+                    Some(last.member.as_str().to_owned())
                 }
                 _ => None,
             };
@@ -136,7 +136,7 @@ impl Walk<'_> {
         }
     }
 
-    async fn page(&self, recipients: Recipients, after: (u64, String)) -> Result<Vec<Candidate>, JobError> {
+    async fn page(&self, recipients: Recipients, after: String) -> Result<Vec<Candidate>, JobError> {
         let query = Query { work: self.work.clone(), key: self.key.clone(), recipients, after };
         let db = self.handler.state.db.clone();
         let read = async move { db.read(query, |tx, query| Box::pin(read_page(tx, query))).await };
@@ -213,12 +213,11 @@ struct Query {
     work: Arc<Work>,
     key: KeyId,
     recipients: Recipients,
-    after: (u64, String),
+    after: String,
 }
 
 async fn read_page(tx: &mut Tx, query: &Query) -> Result<Vec<Candidate>, ApiError> {
     let Query { work, key, recipients, after } = query;
-    let after = (after.0, after.1.as_str());
     Ok(match recipients {
         Recipients::Members => store::rotations::members(tx, &work.group, key, after, PAGE).await?,
         Recipients::Invited => store::rotations::invited(tx, &work.group, key, after, PAGE).await?,

@@ -1,6 +1,6 @@
 //! Ids that can be computed, here and in SQL: from the number of a thing to its UUID.
 //!
-//! The first group of digits is the number, scattered, so that neighbours do not lie next to each other in an index.
+//! They lie in the indexes as those that the server makes: ids of users are in no order, all others in that of their creation.
 
 macro_rules! kinds {
     ($($name:ident = $kind:literal),* $(,)?) => {
@@ -36,12 +36,17 @@ kinds! {
     inviting_key = 14,
 }
 
-/// Odd, so that no two numbers are scattered to the same place. The product fits into 63 bits for numbers of 31.
-pub(super) const SCATTER: u64 = 2_654_435_761;
+/// What the numbers of a kind are multiplied with before they become the first digits. The product fits into 63 bits for numbers of 31.
+pub(super) fn factor(number_of_kind: u16) -> u64 {
+    const USER: u16 = 1;
+    // Odd, so that no two numbers are scattered to the same place.
+    const SCATTER: u64 = 2_654_435_761;
+    if number_of_kind == USER { SCATTER } else { 1 }
+}
 
 fn uuid(kind: u16, number: u32) -> String {
-    let scattered = (u64::from(number) * SCATTER) & 0xffff_ffff;
-    format!("{scattered:08x}-{kind:04x}-4000-8000-{number:012x}")
+    let first = (u64::from(number) * factor(kind)) & 0xffff_ffff;
+    format!("{first:08x}-{kind:04x}-4000-8000-{number:012x}")
 }
 
 /// The name under which a user logs in.

@@ -2,7 +2,7 @@
 
 use keyfold_server::db::Dialect;
 
-use super::ids::{SCATTER, kind};
+use super::ids::{factor, kind};
 
 /// Replaces `[kind expression]` by the id of that kind and number, `[hash expression]` by 32 bytes, `[bytes expression]` by the expression
 /// as bytes, and `[series]` by a table expression `series (n)` from `$1` to `$2`, exclusive.
@@ -34,11 +34,11 @@ pub(super) fn render(template: &str, dialect: Dialect) -> &'static str {
 }
 
 fn id(kind: u16, number: &str, dialect: Dialect) -> String {
-    let scattered = format!("((({number}) * {SCATTER}) & 4294967295)");
+    let first = format!("((({number}) * {}) & 4294967295)", factor(kind));
     match dialect {
-        Dialect::Sqlite => format!("printf('%08x-{kind:04x}-4000-8000-%012x', {scattered}, ({number}))"),
+        Dialect::Sqlite => format!("printf('%08x-{kind:04x}-4000-8000-%012x', {first}, ({number}))"),
         Dialect::Postgres => format!(
-            "lpad(to_hex({scattered}), 8, '0') || '-{kind:04x}-4000-8000-' || lpad(to_hex(({number})), 12, '0')"
+            "lpad(to_hex({first}), 8, '0') || '-{kind:04x}-4000-8000-' || lpad(to_hex(({number})), 12, '0')"
         ),
     }
 }
@@ -61,10 +61,14 @@ mod tests {
     fn ids_computed_in_sql_are_those_of_the_program() {
         let connection = rusqlite::Connection::open_in_memory().unwrap();
         for number in [0, 1, 77, 99_999, u32::MAX / 2] {
-            let sql = render("SELECT [user ?1]", Dialect::Sqlite);
-            let found: String = connection.query_row(sql, [number], |row| row.get(0)).unwrap();
-            assert_eq!(found, ids::user(number));
-            assert!(keyfold_protocol::id::is_uuid(&found));
+            for (sql, id) in
+                [("SELECT [user ?1]", ids::user(number)), ("SELECT [group ?1]", ids::group(number))]
+            {
+                let sql = render(sql, Dialect::Sqlite);
+                let found: String = connection.query_row(sql, [number], |row| row.get(0)).unwrap();
+                assert_eq!(found, id);
+                assert!(keyfold_protocol::id::is_uuid(&found));
+            }
         }
     }
 }

@@ -25,7 +25,6 @@ pub(in crate::group) struct Work {
 /// A member on a page, with its public key if it still waits to be served and has one.
 pub(in crate::group) struct Candidate {
     pub(in crate::group) member: MemberId,
-    pub(in crate::group) time: u64,
     pub(in crate::group) public_key: Option<PublicKey>,
 }
 
@@ -73,26 +72,26 @@ pub(in crate::group) async fn work(tx: &mut Tx, key: &KeyId) -> Result<Option<Wo
     .await
 }
 
-/// A page of the members, in the order in which they joined.
+/// A page of the members that come after `after`, in the order of their ids: it is that of every index a share is written to, so that the
+/// shares of a page lie beside each other there.
 pub(in crate::group) async fn members(
     tx: &mut Tx,
     group: &GroupId,
     key: &KeyId,
-    after: (u64, &str),
+    after: &str,
     limit: u32,
 ) -> Result<Vec<Candidate>, DbError> {
     tx.query(
-        "SELECT m.member_id, m.joined_at, k.id, k.keypair_encrypt_alg, k.public_key
-         FROM (SELECT member_id, member_kind, joined_at FROM group_members
-               WHERE group_id = $1 AND (joined_at, member_id) > ($3, $4)
-               ORDER BY joined_at, member_id LIMIT $5) AS m
+        "SELECT m.member_id, k.id, k.keypair_encrypt_alg, k.public_key
+         FROM (SELECT member_id, member_kind FROM group_members
+               WHERE group_id = $1 AND member_id > $3 ORDER BY member_id LIMIT $4) AS m
          LEFT JOIN users u ON u.id = m.member_id AND m.member_kind = 0
          LEFT JOIN groups g ON g.id = CASE WHEN m.member_kind = 0 THEN u.group_id ELSE m.member_id END
          LEFT JOIN group_keys k ON k.id = g.current_key_id
             AND NOT EXISTS (SELECT 1 FROM group_member_keys c WHERE c.key_id = $2 AND c.member_id = m.member_id)
             AND NOT EXISTS (SELECT 1 FROM pending_key_rotations p WHERE p.key_id = $2 AND p.member_id = m.member_id)
-         ORDER BY m.joined_at, m.member_id",
-        params![group, key, after.0, after.1, limit],
+         ORDER BY m.member_id",
+        params![group, key, after, limit],
         candidate,
     )
     .await
@@ -104,35 +103,34 @@ pub(in crate::group) async fn invited(
     tx: &mut Tx,
     group: &GroupId,
     key: &KeyId,
-    after: (u64, &str),
+    after: &str,
     limit: u32,
 ) -> Result<Vec<Candidate>, DbError> {
     tx.query(
-        "SELECT m.member_id, m.created_at, k.id, k.keypair_encrypt_alg, k.public_key
-         FROM (SELECT member_id, member_kind, created_at FROM group_invites
-               WHERE group_id = $1 AND kind = $6 AND (created_at, member_id) > ($3, $4)
-               ORDER BY created_at, member_id LIMIT $5) AS m
+        "SELECT m.member_id, k.id, k.keypair_encrypt_alg, k.public_key
+         FROM (SELECT member_id, member_kind FROM group_invites
+               WHERE group_id = $1 AND kind = $5 AND member_id > $3 ORDER BY member_id LIMIT $4) AS m
          LEFT JOIN users u ON u.id = m.member_id AND m.member_kind = 0
          LEFT JOIN groups g ON g.id = CASE WHEN m.member_kind = 0 THEN u.group_id ELSE m.member_id END
          LEFT JOIN group_keys k ON k.id = g.current_key_id
             AND EXISTS (SELECT 1 FROM group_member_keys c WHERE c.group_id = $1 AND c.member_id = m.member_id)
             AND NOT EXISTS (SELECT 1 FROM group_member_keys c WHERE c.key_id = $2 AND c.member_id = m.member_id)
             AND NOT EXISTS (SELECT 1 FROM pending_key_rotations p WHERE p.key_id = $2 AND p.member_id = m.member_id)
-         ORDER BY m.created_at, m.member_id",
-        params![group, key, after.0, after.1, limit, InviteKind::Invitation],
+         ORDER BY m.member_id",
+        params![group, key, after, limit, InviteKind::Invitation],
         candidate,
     )
     .await
 }
 
 fn candidate(row: &Row<'_>) -> Result<Candidate, DbError> {
-    let (member, time) = (row.col()?, row.col()?);
+    let member = row.col()?;
     let parts: (Option<KeyId>, Option<_>, Option<KeyText>) = (row.col()?, row.col()?, row.col()?);
     let public_key = match parts {
         (Some(id), Some(alg), Some(key)) => Some(PublicKey { id, alg, key }),
         _ => None,
     };
-    Ok(Candidate { member, time, public_key })
+    Ok(Candidate { member, public_key })
 }
 
 /// Stores shares and returns how many were new. Passed over is who left meanwhile, who holds the key already, and everybody once
