@@ -19,36 +19,31 @@ export function isWorthwhile(bytes: number): boolean {
 	return bytes >= WORTHWHILE && isAvailable();
 }
 
-/** `nonce || ciphertext || tag`. The parameters may lie in the memory of the core, which can move: they are copied first. */
-export async function seal(key: Uint8Array, plaintext: Uint8Array): Promise<Uint8Array> {
-	const data = plaintext.slice();
-	return sealWith(await importKey(key), data, new Uint8Array());
-}
-
-/** The plaintext of what {@link seal} made; `undefined` if it is not authentic. */
-export async function open(key: Uint8Array, blob: Uint8Array): Promise<Uint8Array | undefined> {
-	const data = blob.slice();
-	return openWith(await importKey(key), data);
-}
-
 /** A key that scripts cannot read, from a raw one. */
 export function importKey(raw: Uint8Array): Promise<CryptoKey> {
 	return crypto.subtle.importKey("raw", raw as Uint8Array<ArrayBuffer>, ALGORITHM, false, ["encrypt", "decrypt"]);
 }
 
+/** A new nonce, and `ciphertext || tag`. The data is read before this returns its promise. */
+export async function seal(key: CryptoKey, data: Uint8Array): Promise<[nonce: Uint8Array, sealed: Uint8Array]> {
+	const iv = crypto.getRandomValues(new Uint8Array(NONCE_LENGTH));
+	const sealed = await crypto.subtle.encrypt({name: ALGORITHM, iv}, key, data as Uint8Array<ArrayBuffer>);
+	return [iv, new Uint8Array(sealed)];
+}
+
 /** `front || nonce || ciphertext || tag`. The cipher makes a buffer of its own, so one copy of the data is the least there can be. */
 export async function sealWith(key: CryptoKey, data: Uint8Array, front: Uint8Array): Promise<Uint8Array> {
-	const iv = crypto.getRandomValues(new Uint8Array(NONCE_LENGTH));
-	const sealing = crypto.subtle.encrypt({name: ALGORITHM, iv}, key, data as Uint8Array<ArrayBuffer>);
+	const sealing = seal(key, data);
 	// The cipher works on a thread of its own. Meanwhile this one makes room: fetching fresh memory takes longer than the copy.
 	const blob = new Uint8Array(front.length + NONCE_LENGTH + data.length + TAG_LENGTH);
 	blob.set(front);
-	blob.set(iv, front.length);
-	blob.set(new Uint8Array(await sealing), front.length + NONCE_LENGTH);
+	const [nonce, sealed] = await sealing;
+	blob.set(nonce, front.length);
+	blob.set(sealed, front.length + NONCE_LENGTH);
 	return blob;
 }
 
-/** The plaintext of `nonce || ciphertext || tag`; `undefined` if it is not authentic. */
+/** The plaintext of `nonce || ciphertext || tag`; `undefined` if it is not authentic. The blob is read before this returns its promise. */
 export async function openWith(key: CryptoKey, blob: Uint8Array): Promise<Uint8Array | undefined> {
 	if (blob.length < NONCE_LENGTH + TAG_LENGTH) {
 		return undefined;
