@@ -73,6 +73,34 @@ export const scenarios = {
 		ok(await rejected(foreign.decryptKey(keys)), "keys for somebody else");
 	},
 
+	async "search keys of a user that a backend has fetched are opened"(keyfold, server) {
+		const {client, user, name, password} = await newUser(keyfold, server);
+		const {fetch} = globalThis;
+		/** @type {object[]} */
+		const sent = [];
+		globalThis.fetch = async (...parameters) => {
+			const answer = await fetch(...parameters);
+			const {result} = await answer.clone().json();
+			sent.push(...(result.hmac_keys ?? []));
+			return answer;
+		};
+		try {
+			await client.login(name, password);
+		} finally {
+			globalThis.fetch = fetch;
+		}
+		const keys = sent.map((key) => ({key_data: JSON.stringify(key), group_key_id: ""}));
+		equal(keys.length, 1, "keys that the server sends at a login");
+		equal(await user.decryptHmacKeys(keys), user.data.hmac_keys, "the keys");
+		equal(await user.decryptHmacKeys(keys), [user.getNewestHmacKey()], "the newest");
+		equal(await user.decryptHmacKeys([]), [], "no keys");
+		const damaged = /** @type {{code: string}} */ (await rejected(user.decryptHmacKeys([{key_data: "{", group_key_id: ""}])));
+		equal(damaged.code, "client_101", "code of what is no JSON");
+		const other = await newUser(keyfold, server);
+		const foreign = /** @type {{code: string}} */ (await rejected(other.user.decryptHmacKeys(keys)));
+		equal(foreign.code, "server_304", "code of keys for somebody else");
+	},
+
 	async "without a request, contents are encrypted and decrypted at once"(keyfold, server) {
 		const [alice, bob] = await Promise.all([newUser(keyfold, server), newUser(keyfold, server)]);
 		const [newest] = alice.user.data.user_keys;

@@ -88,7 +88,7 @@ export const scenarios = {
 		equal(await (await alice.user.getFile(own.file_id)).bytes(), content, "a file for oneself");
 	},
 
-	async "an empty file is a file"(keyfold, server) {
+	async "D-13 an empty file is a file"(keyfold, server) {
 		const {user} = await newUser(keyfold, server);
 		/** @type {(number | undefined)[]} */
 		const progress = [];
@@ -173,7 +173,7 @@ export const scenarios = {
 		ok(await rejected(group.getFile(given_up.file_id)), "nothing is left of what was given up");
 	},
 
-	async "an upload outlives its access token"(keyfold, server) {
+	async "D-11 an upload outlives its access token"(keyfold, server) {
 		const {user} = await newUser(keyfold, server);
 		const content = bytes(9 * MEBIBYTE);
 		const now = Date.now;

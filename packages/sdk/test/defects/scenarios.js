@@ -9,7 +9,8 @@ import {newClient, newUser} from "../api/people.js";
  * that stand in the file that is named.
  *
  * D-01 test/session/default_address.test.js · D-02 test/session/refresh.test.js · D-04 test/defects/many_keys.test.js ·
- * D-17 test/session/refresh.test.js · D-19 test/walk/browser.test.js, test/workers · D-20 test/node · D-23 is Rust's: crates/client
+ * D-11 and D-13 test/api/files.js · D-17 test/session/refresh.test.js · D-19 test/walk/browser.test.js, test/workers ·
+ * D-20 test/node too · D-23 is Rust's: crates/client
  *
  * @type {Record<string, (keyfold: Keyfold, server: Server) => Promise<void>>}
  */
@@ -81,6 +82,31 @@ export const scenarios = {
 		equal((await member.getGroups()).map((group) => group.group_id), [group_id], "the group's groups");
 	},
 
+	async "D-12 an empty verify key is none"(keyfold, server) {
+		const {user} = await newUser(keyfold, server);
+		const group = await user.getGroup(await user.createGroup());
+		const data = new TextEncoder().encode("content");
+		const {public_key} = await user.getPublicKey(user.data.user_id);
+		equal(user.decryptSync(user.encryptSync(data, public_key), ""), data, "of a user");
+		equal(group.decryptSync(group.encryptSync(data), ""), data, "of a group");
+		const raw = group.encryptRawSync(data);
+		equal(group.decryptRawSync(raw.head, raw.data, ""), data, "with the head apart");
+		const [key] = await group.generateNonRegisteredKey();
+		equal(key.decrypt(key.encrypt(data), ""), data, "by a key of the app's own");
+		const {file_id} = await group.createFile(data, {name: "name"});
+		const [url] = await group.downloadFile(file_id, "");
+		equal(await (await fetch(url)).text(), "content", "of a file");
+	},
+
+	async "D-14 no more search hashes are made than were asked for"(keyfold, server) {
+		const {user} = await newUser(keyfold, server);
+		const group = await user.getGroup(await user.createGroup());
+		for (const [text, limit, hashes] of /** @type {const} */ ([["a longer text", 5, 5], ["abc", 5, 3], ["abcde", 5, 5], ["abc", 1, 1]])) {
+			equal(group.createSearchRaw(text, false, limit).length, hashes, `hashes of ${text} with ${limit} at most`);
+			equal(group.createSearch(text, false, limit)[0].length, hashes, `with their key, of ${text} with ${limit} at most`);
+		}
+	},
+
 	async "D-15 a text that is cut in the middle of a character is an error, and all goes on"(keyfold, server) {
 		const {user} = await newUser(keyfold, server);
 		const group = await user.getGroup(await user.createGroup());
@@ -114,6 +140,34 @@ export const scenarios = {
 		await child.inviteAuto(bob_id, 2);
 		const of_bob = await (await bob.user.getGroup(parent.data.group_id)).getChildGroup(child.data.group_id);
 		equal(await of_bob.decryptString(await child.encryptString("text")), "text", "a text");
+	},
+
+	async "D-20 whoever acts through a group does so in every call, from stored keys too"(keyfold, server) {
+		const [alice, bob] = await Promise.all([newUser(keyfold, server), newUser(keyfold, server)]);
+		const member = await alice.user.getGroup(await alice.user.createGroup());
+		const connected_id = await member.createConnectedGroup();
+		const connected = await member.getConnectedGroup(connected_id);
+		await member.inviteAuto(bob.user.data.user_id);
+		const of_bob = await bob.user.getGroup(connected_id, member.data.group_id);
+		await of_bob.groupUpdateCheck();
+		equal(of_bob.data.access_by_group_as_member, member.data.group_id, "the acting group");
+		const again = await bob.user.getGroup(connected_id, member.data.group_id);
+		equal(again.data.access_by_group_as_member, member.data.group_id, "the acting group, from stored keys");
+		equal((await again.getMember()).map(({user_id}) => user_id), [], "a list, as the acting group");
+		equal(await again.decryptString(await connected.encryptString("text")), "text", "a text");
+		const refused = /** @type {{code: string}} */ (await rejected(bob.user.getGroup(connected_id)));
+		equal(refused.code, "server_310", "code without the acting group");
+	},
+
+	async "D-21 without a last part, the list of parts begins with the first"(keyfold, server) {
+		const {user} = await newUser(keyfold, server);
+		const {file_id} = await user.createFile(new Uint8Array(10), {name: "name"});
+		const downloader = new keyfold.Downloader(server.base_url, server.app_token, user);
+		for (const last of [null, undefined]) {
+			const parts = await downloader.downloadFilePartList(file_id, last);
+			equal(parts.map(({sequence}) => sequence), [1], `parts behind ${last}`);
+			equal(await downloader.downloadFilePartList(file_id, parts.at(-1)), [], "parts behind the last one");
+		}
 	},
 
 	async "D-22 a group through which a user acts has files too"(keyfold, server) {

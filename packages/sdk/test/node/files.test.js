@@ -27,7 +27,7 @@ describe("files of the machine, in Node", () => {
 		await server?.stop();
 	});
 
-	test("a path is uploaded under its name, and saved into a folder beside what is there", async () => {
+	test("D-20 a path is uploaded under its name, and saved into a folder beside what is there", async () => {
 		const group = await user.getGroup(await user.createGroup());
 		const content = Buffer.alloc(5 * 1024 * 1024, "content");
 		const path = join(folder, "report.tar.gz");
@@ -47,7 +47,7 @@ describe("files of the machine, in Node", () => {
 		}
 	});
 
-	test("an open file is uploaded under a name, a short one without an end of zeros", async () => {
+	test("D-20 an open file is uploaded under a name, a short one without an end of zeros", async () => {
 		const path = join(folder, "short");
 		await writeFile(path, "short");
 		const handle = await open(path);
@@ -101,7 +101,7 @@ describe("files of the machine, in Node", () => {
 		assert.equal(Buffer.from(bytes).toString(), "buffer");
 	});
 
-	test("identifiers that look like paths keep their sessions inside the folder for keys", async () => {
+	test("D-20 identifiers that look like paths keep their sessions inside the folder for keys", async () => {
 		const store = new keyfold.FolderStorage(join(folder, "keys"));
 		await store.init();
 		const client = await keyfold.createClient({

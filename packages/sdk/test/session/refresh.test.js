@@ -99,7 +99,7 @@ describe("the renewal of access tokens, in Chromium", () => {
 		return {page, context};
 	}
 
-	test("by the SDK: once, however many calls need it", async () => {
+	test("D-17 by the SDK: once, however many calls need it", async () => {
 		const {page, context} = await loggedIn(2);
 		const {jwts, sent} = await page.evaluate(async () => {
 			const {user, seen, expire} = /** @type {any} */ (globalThis);
@@ -114,7 +114,7 @@ describe("the renewal of access tokens, in Chromium", () => {
 		await context.close();
 	});
 
-	test("by a cookie: the app's backend is asked with it, and the refresh token is in no store", async () => {
+	test("D-02 by a cookie: the app's backend is asked with it, and the refresh token is in no store", async () => {
 		const {page, context} = await loggedIn(0);
 		const {first, second, sent, stored} = await page.evaluate(async () => {
 			const {user, seen, expire, store} = /** @type {any} */ (globalThis);

@@ -7,7 +7,7 @@ import {openPage, startChromium} from "../harness/chromium.js";
 import {servePages} from "../harness/pages.js";
 import {APP_TOKEN, startServer} from "../harness/server.js";
 
-describe("places without a window", () => {
+describe("D-19 places without a window", () => {
 	/** @type {Awaited<ReturnType<typeof startServer>>} */
 	let server;
 	/** @type {Awaited<ReturnType<typeof servePages>>} */
