@@ -1,5 +1,6 @@
 import {MemoryStorage} from "../../sdk/src/storage/memory.js";
 import type {StorageInterface, StorageOptions} from "../../sdk/src/storage/interface.js";
+import {storeOfApp} from "../../sdk/src/storage/names.js";
 import {platform} from "#platform";
 
 import * as core from "../wasm/keyfold_wasm_light.js";
@@ -19,7 +20,7 @@ export const DEFAULT_BASE_URL = "https://api.sentc.com";
 export type LoginUser = {kind: "user"; u: User} | {kind: "mfa"; u: UserMfaLogin};
 
 /**
- * Makes a client for one app. Several of them can live side by side, each with a store of its own.
+ * Makes a client for one app. Several of them can live side by side. Those of one app share a store, those of different apps do not.
  *
  * Loads the WebAssembly module if no client did before.
  */
@@ -27,7 +28,7 @@ export async function createClient(options: SentcOptions): Promise<Client> {
 	const {app_token, base_url = DEFAULT_BASE_URL, refresh} = options;
 	const api = new Api(base_url, app_token);
 	const strategy = checked(refresh);
-	const [storage] = await Promise.all([chosenStorage(options.storage), loadCore(options.wasm_path)]);
+	const [storage] = await Promise.all([chosenStorage(storeOfApp(app_token, base_url), options.storage), loadCore(options.wasm_path)]);
 	return new Client({api, records: new Records(storage), refresh: strategy}, storage);
 }
 
@@ -219,12 +220,12 @@ function checked(refresh: RefreshOptions = {endpoint: REFRESH_ENDPOINT.api}): Re
 	return refresh;
 }
 
-/** The store that an app chose, or the platform's; memory where that is not available. */
-async function chosenStorage({getStorage, default_storage}: StorageOptions = {}): Promise<StorageInterface> {
+/** The store that an app chose, or the platform's of this name; memory where that is not available. */
+async function chosenStorage(name: string, {getStorage, default_storage}: StorageOptions = {}): Promise<StorageInterface> {
 	if (getStorage !== undefined) {
 		return getStorage();
 	}
-	const preferred = platform.storage();
+	const preferred = platform.storage(name);
 	const {status, err} = await preferred.init();
 	if (status) {
 		return preferred;

@@ -4,6 +4,7 @@ import type {Environment} from "./environment.js";
 import {KeyfoldError, codes} from "./error.js";
 import {chosenStorage} from "./storage/factory.js";
 import type {StorageInterface} from "./storage/interface.js";
+import {storeOfApp} from "./storage/names.js";
 import {
 	type GroupPublicKeyData,
 	REFRESH_ENDPOINT,
@@ -21,12 +22,18 @@ export const DEFAULT_BASE_URL = "https://api.sentc.com";
 export type LoginUser = {kind: "user"; u: User} | {kind: "mfa"; u: UserMfaLogin};
 
 /**
- * Makes a client for one app. Several of them can live side by side, each with a store of its own.
+ * Makes a client for one app. Several of them can live side by side. Those of one app share a store, those of different apps do not.
  *
  * Loads the WebAssembly module if no client did before.
  */
 export async function createClient(options: SentcOptions): Promise<Client> {
-	const [storage] = await Promise.all([chosenStorage(options.storage), loadCore(options.wasm_path)]);
+	const {app_token, base_url = DEFAULT_BASE_URL} = options;
+	return startClient(options, storeOfApp(app_token, base_url));
+}
+
+/** As {@link createClient}. The name is that of the platform's store, if the app hands in none. */
+export async function startClient(options: SentcOptions, store?: string): Promise<Client> {
+	const [storage] = await Promise.all([chosenStorage(options.storage, store), loadCore(options.wasm_path)]);
 	const {app_token, base_url = DEFAULT_BASE_URL, refresh, file_part_url} = options;
 	const client = new core.Client(app_token, base_url, storage, strategy(refresh), file_part_url);
 	return new Client({client, base_url, app_token}, storage);

@@ -1,5 +1,5 @@
 import * as core from "../wasm/keyfold_wasm.js";
-import {type Client, DEFAULT_BASE_URL, type LoginUser, createClient} from "./client.js";
+import {type Client, DEFAULT_BASE_URL, type LoginUser, startClient} from "./client.js";
 import {KeyfoldError, codes} from "./error.js";
 import type {StorageInterface} from "./storage/interface.js";
 import type {GroupPublicKeyData, SentcOptions, UserMfaLogin, UserPublicKeyData} from "./types.js";
@@ -243,7 +243,7 @@ export default class Sentc {
 async function start(options: SentcOptions): Promise<Client> {
 	const {wasm_path: _, ...kept} = options;
 	Sentc.options = {...kept, base_url: options.base_url ?? DEFAULT_BASE_URL};
-	started = await createClient(options);
+	started = await startClient(options);
 	return started;
 }
 

@@ -8,7 +8,7 @@ export const platform: Platform = {
 		return new URL("../keyfold-light.wasm", import.meta.url);
 	},
 
-	storage() {
-		return new IndexeddbStorage(STORE);
+	storage(name) {
+		return new IndexeddbStorage(`${STORE}_${name}`);
 	},
 };

@@ -10,7 +10,7 @@ export const platform: Platform = {
 		return (embedded as unknown as {default: Uint8Array<ArrayBuffer>}).default;
 	},
 
-	storage() {
-		return new IndexeddbStorage(STORE);
+	storage(name) {
+		return new IndexeddbStorage(`${STORE}_${name}`);
 	},
 };

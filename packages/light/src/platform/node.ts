@@ -1,5 +1,7 @@
 import {readFile} from "node:fs/promises";
+import {join} from "node:path";
 
+import {safeName} from "../../../sdk/src/platform/file_name.js";
 import {FolderStorage} from "../../../sdk/src/storage/folder.js";
 import {type Platform, STORE} from "./interface.js";
 
@@ -10,7 +12,7 @@ export const platform: Platform = {
 		return readFile(new URL("../keyfold-light.wasm", import.meta.url));
 	},
 
-	storage() {
-		return new FolderStorage(STORE);
+	storage(name) {
+		return new FolderStorage(join(STORE, safeName(name)));
 	},
 };

@@ -15,7 +15,7 @@ export const platform: Platform = {
 		return new URL("keyfold-light.wasm", address);
 	},
 
-	storage() {
-		return new IndexeddbStorage(STORE);
+	storage(name) {
+		return new IndexeddbStorage(`${STORE}_${name}`);
 	},
 };

@@ -74,8 +74,10 @@ describe("the light API in Chromium", () => {
 			async ([target, {group, name, token}]) => {
 				const {default: Sentc} = await import(/** @type {string} */ ("/light/dist/esm/browser.js"));
 				const user = await Sentc.init(target);
+				const databases = (await indexedDB.databases()).map(({name}) => name ?? "");
+				const database = databases.find((name) => name.startsWith("keyfold_light_") && !name.endsWith("_wrapping")) ?? "";
 				const entry = await new Promise((resolve) => {
-					indexedDB.open("keyfold_light").onsuccess = (event) => {
+					indexedDB.open(database).onsuccess = (event) => {
 						const {result} = /** @type {IDBOpenDBRequest} */ (event.target);
 						const request = result.transaction("keys").objectStore("keys").get(`user_data_id_${name}`);
 						request.onsuccess = () => resolve(request.result);

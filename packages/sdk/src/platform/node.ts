@@ -20,8 +20,8 @@ export const platform: Platform = {
 		return readFile(new URL("../keyfold.wasm", import.meta.url));
 	},
 
-	storage() {
-		return new FolderStorage(FOLDER);
+	storage(database) {
+		return new FolderStorage(database === undefined ? FOLDER : join(FOLDER, safeName(database)));
 	},
 
 	sortsWithNumbers: true,

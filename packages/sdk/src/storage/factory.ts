@@ -9,7 +9,7 @@ export const StorageFactory = {
 	 * The platform's own store, opened: an IndexedDB database in browsers, a folder in Node. Where that is not available,
 	 * memory takes its place, and `report` is told so.
 	 *
-	 * @param database name of the database (browsers)
+	 * @param database name of the database (browsers), or of a folder inside of the one for keys (Node)
 	 * @param objects name of the object store in it (browsers)
 	 */
 	async getStorage(report: ResCallBack, database?: string, objects?: string): Promise<StorageInterface> {
@@ -25,12 +25,12 @@ export const StorageFactory = {
 	},
 };
 
-/** The store that an app chose, or the platform's. */
-export async function chosenStorage(options: StorageOptions = {}): Promise<StorageInterface> {
+/** The store that an app chose, or the platform's of this name; without a name, the one that all static clients share. */
+export async function chosenStorage(options: StorageOptions = {}, name?: string): Promise<StorageInterface> {
 	if (options.getStorage !== undefined) {
 		return options.getStorage();
 	}
-	return StorageFactory.getStorage(options.default_storage?.errCallBack ?? toConsole);
+	return StorageFactory.getStorage(options.default_storage?.errCallBack ?? toConsole, name);
 }
 
 /** The same, by its other name. */

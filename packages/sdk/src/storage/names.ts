@@ -1,3 +1,8 @@
+/** Name of the store of one app on one server: the next program of that app finds it, and no other app does. */
+export function storeOfApp(app_token: string, base_url: string): string {
+	return `keyfold_${app_token}_${base_url}`.replace(/[^\w.-]/g, "_");
+}
+
 /**
  * Names under which the key store holds its items. Each but `actualUser` is followed by an id, for example
  * `user_data_id_<device identifier>`.
