@@ -157,3 +157,57 @@ fn version(applied: &[(i64, Vec<u8>)]) -> Result<Option<i64>, DbError> {
     missing(applied)?;
     Ok(applied.iter().map(|(version, _)| *version).max())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A database as the release before step 10 left it, without the tables around.
+    fn before_step_10(dialect: Dialect) -> String {
+        let steps = MIGRATIONS.iter().take_while(|step| step.version < 10);
+        let mut script = dialect.render_migration(&format!("{LEDGER};\n"));
+        for step in steps {
+            script += &dialect.render_migration(step.template);
+            let checksum: String = step.checksum().iter().map(|byte| format!("{byte:02x}")).collect();
+            let (before, after) = (dialect.pick("x'", "decode('"), dialect.pick("'", "', 'hex')"));
+            script += &format!(
+                "INSERT INTO schema_migrations (version, checksum) VALUES ({}, {before}{checksum}{after});\n",
+                step.version
+            );
+        }
+        script
+            + "INSERT INTO group_member_keys (key_id, member_id, group_id, key_created_at, created_at, public_key_id,
+                encrypted_group_key_alg, encrypted_group_key) VALUES ('k', 'm', 'g', 1, 2, 'p', 'a', 'e');
+            INSERT INTO pending_key_rotations (key_id, member_id, group_id, key_created_at, public_key_id, error,
+                encrypted_ephemeral_key, sealed_ephemeral_key) VALUES ('k', 'm', 'g', 1, 'p', 'failed', 'e', NULL);"
+    }
+
+    const KEPT: &str = "SELECT c.key_id || c.member_id || c.group_id || c.public_key_id || c.encrypted_group_key_alg || c.encrypted_group_key
+            || p.group_id || p.public_key_id || p.error || p.encrypted_ephemeral_key
+        FROM group_member_keys c JOIN pending_key_rotations p ON p.key_id = c.key_id AND p.member_id = c.member_id
+        WHERE c.key_created_at = 1 AND c.created_at = 2 AND p.key_created_at = 1";
+
+    #[test]
+    fn keys_and_waiting_rotations_survive_the_change_of_their_tables_on_sqlite() {
+        let mut connection = rusqlite::Connection::open_in_memory().unwrap();
+        connection.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
+        connection.execute_batch(&before_step_10(Dialect::Sqlite)).unwrap();
+        migrate_sqlite(&mut connection).unwrap();
+        let kept: String = connection.query_row(KEPT, [], |row| row.get(0)).unwrap();
+        assert_eq!(kept, "kmgpaegpfailede");
+    }
+
+    #[tokio::test]
+    async fn keys_and_waiting_rotations_survive_the_change_of_their_tables_on_postgres() {
+        let database = keyfold_testkit::postgres::fresh_database();
+        let (mut client, connection) =
+            tokio_postgres::connect(database.url(), tokio_postgres::NoTls).await.unwrap();
+        tokio::spawn(connection);
+        // Foreign keys are not looked at: the groups are not there.
+        client.batch_execute("SET session_replication_role = replica").await.unwrap();
+        client.batch_execute(&before_step_10(Dialect::Postgres)).await.unwrap();
+        migrate_postgres(&mut client).await.unwrap();
+        let kept: String = client.query_one(KEPT, &[]).await.unwrap().get(0);
+        assert_eq!(kept, "kmgpaegpfailede");
+    }
+}
