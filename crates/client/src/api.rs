@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use keyfold_protocol::encoding::SecretText;
 use keyfold_protocol::id::GroupId;
 use keyfold_protocol::{API_PREFIX, APP_TOKEN_HEADER, GROUP_ACCESS_HEADER, envelope};
@@ -27,7 +28,7 @@ pub(crate) struct Call {
     origin: Option<Arc<str>>,
     path: String,
     content_type: &'static str,
-    body: Vec<u8>,
+    body: Bytes,
     group_access: Option<GroupId>,
     timeout: Option<Duration>,
 }
@@ -78,7 +79,7 @@ impl Api {
             }
             if !call.body.is_empty() {
                 request.headers.push(("content-type", call.content_type.to_owned()));
-                request.body.clone_from(&call.body);
+                request.body = call.body.clone();
             }
             self.send(request).await
         })
@@ -132,7 +133,7 @@ impl Call {
             origin: None,
             path,
             content_type: "application/json",
-            body: Vec::new(),
+            body: Bytes::new(),
             group_access: None,
             timeout: None,
         })
@@ -160,19 +161,20 @@ impl Call {
 
     /// With `body` as JSON.
     pub(crate) fn json(mut self, body: &impl Serialize) -> Result<Self, Error> {
-        self.body = serde_json::to_vec(body).map_err(|error| Error::JsonWrite(Arc::new(error)))?;
+        let body = serde_json::to_vec(body).map_err(|error| Error::JsonWrite(Arc::new(error)))?;
+        self.body = body.into();
         Ok(self)
     }
 
     /// With text that is JSON already.
     pub(crate) fn body(mut self, body: String) -> Self {
-        self.body = body.into_bytes();
+        self.body = body.into();
         self
     }
 
     /// With bytes that mean nothing to the server.
     pub(crate) fn bytes(mut self, body: Vec<u8>) -> Self {
-        self.body = body;
+        self.body = body.into();
         self.content_type = "application/octet-stream";
         self
     }

@@ -1,7 +1,8 @@
 //! Encrypted files of users and groups.
 //!
-//! A file is encrypted and decrypted in parts of 4 MiB, of which two at most are in memory, however large the file is. The
-//! server sees the parts, their number and an encrypted name.
+//! A file is encrypted and decrypted in parts of 4 MiB, of which four at most are in memory, however large the file is: while
+//! one is on its way, the next one is made, or the one before decrypted. The server sees the parts, their number and an
+//! encrypted name.
 //!
 //! ```no_run
 //! # async fn example(group: keyfold::Group, user: keyfold::User, friend: keyfold::UserId) -> Result<(), keyfold::Error> {
@@ -54,6 +55,7 @@ mod new_file;
 mod part;
 mod progress;
 mod retry;
+mod sink;
 mod source;
 #[cfg(not(target_family = "wasm"))]
 mod target;

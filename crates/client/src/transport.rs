@@ -16,6 +16,8 @@ pub use http::{HttpTransport, HttpTransportBuilder};
 use std::fmt;
 use std::time::Duration;
 
+pub use bytes::Bytes;
+
 use crate::platform::{BoxFuture, Cause, MaybeSendSync};
 
 /// Sends one request and waits for its answer.
@@ -75,8 +77,8 @@ pub struct Request {
     pub url: String,
     /// Header names in lower case with their values.
     pub headers: Vec<(&'static str, String)>,
-    /// Body; empty for none.
-    pub body: Vec<u8>,
+    /// Body; empty for none. Shared with those who may have to send it again.
+    pub body: Bytes,
     /// Whether a browser may send and store cookies: only for an app's own refresh endpoint.
     pub with_cookies: bool,
     /// Time for the whole request, where it needs more than the transport's own limit: parts of files on slow lines.
@@ -91,7 +93,7 @@ impl Request {
             method,
             url: url.into(),
             headers: Vec::new(),
-            body: Vec::new(),
+            body: Bytes::new(),
             with_cookies: false,
             timeout: None,
         }

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use keyfold_crypto::file::{FileDecryptor, FileEncryptor};
+use keyfold_crypto::{SymmetricKey, UserKeys, Verification, VerifyingKey};
 
+use super::source::Chunk;
 use crate::error::Error;
-use crate::platform::{BoxFuture, Cause, MaybeSendSync};
+use crate::platform::{BoxFuture, Cause, MaybeSend, MaybeSendSync, offload};
 
 /// AES-256-GCM that somebody else computes. Browsers have one that is many times faster than WebAssembly.
 pub trait BulkCipher: MaybeSendSync + 'static {
@@ -16,37 +18,80 @@ pub trait BulkCipher: MaybeSendSync + 'static {
     fn open<'a>(&'a self, key: &'a [u8], blob: &'a [u8]) -> BoxFuture<'a, Result<Option<Vec<u8>>, Cause>>;
 }
 
-/// A call to the platform costs more than it saves below this many bytes.
+/// A call to the platform, or a thread, costs more than it saves below this many bytes.
 const WORTHWHILE: usize = 32 * 1024;
 
-pub(super) async fn encrypt_part(
-    cipher: Option<&Arc<dyn BulkCipher>>,
-    encryptor: &mut FileEncryptor<'_>,
-    chunk: &[u8],
-) -> Result<Vec<u8>, Error> {
-    if let Some(cipher) = cipher.filter(|_| chunk.len() >= WORTHWHILE) {
-        let key = encryptor.next_key()?;
-        if let Some(raw) = key.aes_256_gcm() {
-            let blob = cipher.seal(raw, chunk).await.map_err(|_| keyfold_crypto::Error::Encryption)?;
-            return Ok(encryptor.encrypted_part(key, &blob)?);
-        }
-    }
-    Ok(encryptor.encrypt_part(chunk)?)
+/// A part, and the key of its content, which locks the key of the next one.
+pub(super) struct EncryptedPart {
+    pub(super) part: Vec<u8>,
+    pub(super) key: SymmetricKey,
 }
 
-pub(super) async fn decrypt_part(
+/// Encrypts a chunk, and hands it back for its memory.
+pub(super) async fn encrypt_part(
     cipher: Option<&Arc<dyn BulkCipher>>,
-    decryptor: &mut FileDecryptor<'_>,
-    part: &[u8],
-) -> Result<Vec<u8>, Error> {
-    if let Some(cipher) = cipher.filter(|_| part.len() >= WORTHWHILE) {
-        let (key, blob) = decryptor.open_part(part)?;
+    previous: &Arc<SymmetricKey>,
+    signer: Option<Arc<UserKeys>>,
+    chunk: Chunk,
+) -> Result<(EncryptedPart, Chunk), Error> {
+    if let Some(cipher) = cipher.filter(|_| chunk.len() >= WORTHWHILE) {
+        let mut encryptor = FileEncryptor::new(previous, signer.as_deref().map(|keys| &keys.sign_key));
+        let key = encryptor.next_key()?;
         if let Some(raw) = key.aes_256_gcm() {
-            let chunk = cipher.open(raw, blob).await.map_err(|_| keyfold_crypto::Error::Decryption)?;
-            let chunk = chunk.ok_or(keyfold_crypto::Error::Decryption)?;
-            decryptor.decrypted_part(key, u64::try_from(chunk.len()).unwrap_or(u64::MAX));
-            return Ok(chunk);
+            let blob = cipher.seal(raw, &chunk).await.map_err(|_| keyfold_crypto::Error::Encryption)?;
+            let part = encryptor.encrypted_part(key, &blob)?;
+            return Ok((EncryptedPart::new(part, encryptor)?, chunk));
         }
     }
-    Ok(decryptor.decrypt_part(part)?)
+    let previous = Arc::clone(previous);
+    let length = chunk.len();
+    aside(length, move || {
+        let mut encryptor = FileEncryptor::new(&previous, signer.as_deref().map(|keys| &keys.sign_key));
+        let part = encryptor.encrypt_part(&chunk)?;
+        Ok((EncryptedPart::new(part, encryptor)?, chunk))
+    })
+    .await
+}
+
+impl EncryptedPart {
+    fn new(part: Vec<u8>, encryptor: FileEncryptor<'_>) -> Result<Self, Error> {
+        let key = encryptor.into_part_key().ok_or(keyfold_crypto::Error::Encryption)?;
+        Ok(Self { part, key })
+    }
+}
+
+/// Decrypts a part, and returns its chunk with the key that locks the key of the next part.
+pub(super) async fn decrypt_part(
+    cipher: Option<&Arc<dyn BulkCipher>>,
+    previous: &Arc<SymmetricKey>,
+    verify_key: Option<VerifyingKey>,
+    part: Vec<u8>,
+) -> Result<(Vec<u8>, SymmetricKey), Error> {
+    if let Some(cipher) = cipher.filter(|_| part.len() >= WORTHWHILE) {
+        let (key, blob) = FileDecryptor::new(previous, verification(verify_key.as_ref())).open_part(&part)?;
+        if let Some(raw) = key.aes_256_gcm() {
+            let chunk = cipher.open(raw, blob).await.map_err(|_| keyfold_crypto::Error::Decryption)?;
+            return Ok((chunk.ok_or(keyfold_crypto::Error::Decryption)?, key));
+        }
+    }
+    let previous = Arc::clone(previous);
+    let length = part.len();
+    aside(length, move || {
+        let (key, blob) =
+            FileDecryptor::new(&previous, verification(verify_key.as_ref())).open_part(&part)?;
+        Ok((key.decrypt(blob, &[])?, key))
+    })
+    .await
+}
+
+fn verification(key: Option<&VerifyingKey>) -> Verification<'_> {
+    key.map_or(Verification::Ignore, Verification::Require)
+}
+
+/// Does what takes a millisecond or more beside the transfer of another part.
+async fn aside<T: MaybeSend + 'static>(
+    bytes: usize,
+    work: impl FnOnce() -> Result<T, Error> + MaybeSend + 'static,
+) -> Result<T, Error> {
+    if bytes < WORTHWHILE { work() } else { offload(work).await.ok_or(Error::WorkLost)? }
 }

@@ -2,11 +2,13 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::sync::Arc;
 
 use futures_util::Stream;
+use futures_util::future::try_join;
 use futures_util::io::{AsyncWrite, AsyncWriteExt};
-use keyfold_crypto::file::{FileDecryptor, part_signature};
-use keyfold_crypto::{SymmetricKey, Verification, VerifyingKey};
+use keyfold_crypto::file::part_signature;
+use keyfold_crypto::{SymmetricKey, VerifyingKey};
 use keyfold_protocol::encoding::SecretText;
 use keyfold_protocol::file::{FilePart, PARTS_PAGE};
 use keyfold_protocol::id::{FileId, KeyId, UserId};
@@ -15,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::bulk;
 use super::part::Parts;
 use super::progress::Listener;
+use super::sink::{Sink, Writer};
 use super::{File, Progress};
 use crate::cancel::CancelToken;
 use crate::error::Error;
@@ -41,7 +44,9 @@ pub struct Download {
     /// Sequence number of the last part that was read.
     read_to: i64,
     /// Key of the last part that was read; before the first, the content key opens the next one.
-    key: Option<SymmetricKey>,
+    key: Option<Arc<SymmetricKey>>,
+    /// The next part as the server keeps it, if it was fetched ahead.
+    fetched: Option<Vec<u8>>,
     parts: u64,
     bytes: u64,
 }
@@ -68,6 +73,7 @@ impl Download {
             known_to: ahead.back().map_or(0, |part| part.sequence.into()),
             read_to: 0,
             key: None,
+            fetched: None,
             parts: 0,
             bytes: 0,
             ahead,
@@ -131,26 +137,8 @@ impl Download {
     /// (`client_433`).
     #[tracing::instrument(level = "debug", skip_all)]
     pub async fn next_part(&mut self) -> Result<Option<Vec<u8>>, Error> {
-        if self.ahead.is_empty() && self.more {
-            self.list_more().await?;
-        }
-        let Some(part) = self.ahead.front() else { return self.end() };
-        let sequence = i64::from(part.sequence);
-        let sealed = self.carrier().download(part).await?;
-        let verify_key = self.verify_key(&sealed).await?;
-        let verification = verify_key.as_ref().map_or(Verification::Ignore, Verification::Require);
-        let mut decryptor = FileDecryptor::new(self.key.as_ref().unwrap_or(self.file.key()), verification);
-        let cipher = self.file.0.place.user().0.client.0.bulk_cipher.as_ref();
-        let chunk = bulk::decrypt_part(cipher, &mut decryptor, &sealed).await?;
-        let key = decryptor.into_part_key();
-        self.key = key;
-        self.ahead.pop_front();
-        self.read_to = sequence;
-        self.parts = self.parts.saturating_add(1);
-        self.bytes = self.bytes.saturating_add(count(chunk.len()));
-        let total_parts = (!self.more).then_some(self.total_parts);
-        self.progress.report(Progress { bytes: self.bytes, parts: self.parts, total_parts });
-        Ok(Some(chunk))
+        let Some(sealed) = self.next_sealed().await? else { return self.end() };
+        self.open(sealed).await.map(Some)
     }
 
     /// The rest of the file, in memory.
@@ -159,9 +147,7 @@ impl Download {
     /// Those of [`next_part`](Self::next_part).
     pub async fn bytes(mut self) -> Result<Vec<u8>, Error> {
         let mut bytes = Vec::new();
-        while let Some(chunk) = self.next_part().await? {
-            bytes.extend_from_slice(&chunk);
-        }
+        self.send_to(&mut bytes).await?;
         Ok(bytes)
     }
 
@@ -171,9 +157,7 @@ impl Download {
     /// Those of [`next_part`](Self::next_part); [`Error::LocalFile`] (`client_434`) if it cannot be written: it is unknown
     /// then how much of the part was, and the download has to begin anew.
     pub async fn to_writer(&mut self, mut writer: impl AsyncWrite + Unpin + MaybeSend) -> Result<(), Error> {
-        while let Some(chunk) = self.next_part().await? {
-            writer.write_all(&chunk).await.map_err(Error::local_file)?;
-        }
+        self.send_to(&mut Writer(&mut writer)).await?;
         writer.flush().await.map_err(Error::local_file)
     }
 
@@ -184,12 +168,65 @@ impl Download {
         })
     }
 
+    /// Hands out what is left, and fetches the next part while one is decrypted and taken.
+    pub(super) async fn send_to(&mut self, sink: &mut dyn Sink) -> Result<(), Error> {
+        while let Some(sealed) = self.next_sealed().await? {
+            let (file, cancel, following) =
+                (self.file.clone(), self.cancel.clone(), self.ahead.get(1).cloned());
+            let fetching = async {
+                Ok(match &following {
+                    Some(part) => Some(carrier(&file, &cancel).download(part).await),
+                    None => None,
+                })
+            };
+            let taking = async { sink.take(self.open(sealed).await?).await };
+            // A part that cannot be fetched must not keep the one before from being taken.
+            let (fetched, ()) = try_join(fetching, taking).await?;
+            self.fetched = fetched.transpose()?;
+        }
+        self.end().map(drop)
+    }
+
+    /// The next part as the server keeps it; `None` behind the last.
+    async fn next_sealed(&mut self) -> Result<Option<Vec<u8>>, Error> {
+        if self.cancel.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
+        if let Some(sealed) = self.fetched.take() {
+            return Ok(Some(sealed));
+        }
+        if self.ahead.is_empty() && self.more {
+            self.list_more().await?;
+        }
+        match self.ahead.front() {
+            Some(part) => self.carrier().download(part).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Decrypts the next part.
+    async fn open(&mut self, sealed: Vec<u8>) -> Result<Vec<u8>, Error> {
+        let verify_key = self.verify_key(&sealed).await?;
+        let previous = self.key.as_ref().unwrap_or(&self.file.0.key);
+        let cipher = self.file.0.place.user().0.client.0.bulk_cipher.as_ref();
+        let (chunk, key) = bulk::decrypt_part(cipher, previous, verify_key, sealed).await?;
+        self.key = Some(Arc::new(key));
+        if let Some(part) = self.ahead.pop_front() {
+            self.read_to = part.sequence.into();
+        }
+        self.parts = self.parts.saturating_add(1);
+        self.bytes = self.bytes.saturating_add(count(chunk.len()));
+        let total_parts = (!self.more).then_some(self.total_parts);
+        self.progress.report(Progress { bytes: self.bytes, parts: self.parts, total_parts });
+        Ok(chunk)
+    }
+
     /// What it takes to go on in another process, with [`File::resume_download`]. As secret as the file.
     ///
     /// # Errors
     /// `client_100`, which does not happen.
     pub fn export(&self) -> Result<SecretText, Error> {
-        let key = self.key.as_ref().map(SymmetricKey::export).transpose()?;
+        let key = self.key.as_ref().map(|key| key.export()).transpose()?;
         let stored = StoredDownload {
             file_id: self.file.id().clone(),
             key: key.map(|key| SecretText::new(key.into_exposed())),
@@ -243,8 +280,12 @@ impl Download {
     }
 
     fn carrier(&self) -> Parts<'_> {
-        Parts { place: &self.file.0.place, file: self.file.id(), cancel: &self.cancel }
+        carrier(&self.file, &self.cancel)
     }
+}
+
+fn carrier<'a>(file: &'a File, cancel: &'a CancelToken) -> Parts<'a> {
+    Parts { place: &file.0.place, file: file.id(), cancel }
 }
 
 impl File {
@@ -260,7 +301,7 @@ impl File {
             return Err(Error::OtherFile);
         }
         let mut download = Download::new(self.clone());
-        download.key = stored.key.map(|key| SymmetricKey::import(key.expose())).transpose()?;
+        download.key = stored.key.map(|key| SymmetricKey::import(key.expose()).map(Arc::new)).transpose()?;
         download.read_to = stored.read_to;
         download.parts = stored.parts;
         download.bytes = stored.bytes;

@@ -125,9 +125,9 @@ impl NewFile {
             self.name = path.file_name().map(|name| name.to_string_lossy().into_owned());
         }
         // Before the registration: a path that is not there must leave nothing behind.
-        let source = super::source::Opened::open(path).await?;
+        let mut source = super::source::Opened::open(path).await?;
         let mut upload = self.begin().await?;
-        let sent = upload.send(source).await;
+        let sent = upload.send(&mut source).await;
         upload.settle(sent).await
     }
 

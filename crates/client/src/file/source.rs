@@ -2,14 +2,20 @@
 
 use futures_util::io::{AsyncRead, AsyncReadExt};
 use futures_util::{Stream, StreamExt};
+use keyfold_crypto::file::CHUNK_LEN;
+use zeroize::Zeroizing;
 
 use crate::error::Error;
 use crate::platform::{BoxFuture, Cause, MaybeSend};
 
+/// Plain text in memory, wiped when dropped.
+pub(super) type Chunk = Zeroizing<Vec<u8>>;
+
 /// Plain text that is read once, from its beginning to its end.
 pub(super) trait Source: MaybeSend {
-    /// The next `length` bytes; fewer only at the end.
-    fn next(&mut self, length: usize) -> BoxFuture<'_, Result<Vec<u8>, Error>>;
+    /// The next `length` bytes; fewer only at the end. They are put into `chunk`, in place of what it holds: a chunk that is used
+    /// again has its memory already, and it takes as long to wipe one as to encrypt it.
+    fn next(&mut self, chunk: Chunk, length: usize) -> BoxFuture<'_, Result<Chunk, Error>>;
 
     /// How long it is, if that is known.
     fn len(&self) -> Option<u64> {
@@ -20,10 +26,12 @@ pub(super) trait Source: MaybeSend {
 pub(super) struct Bytes<'a>(pub(super) &'a [u8]);
 
 impl Source for Bytes<'_> {
-    fn next(&mut self, length: usize) -> BoxFuture<'_, Result<Vec<u8>, Error>> {
-        let (chunk, rest) = self.0.split_at_checked(length).unwrap_or((self.0, &[]));
+    fn next(&mut self, mut chunk: Chunk, length: usize) -> BoxFuture<'_, Result<Chunk, Error>> {
+        let (next, rest) = self.0.split_at_checked(length).unwrap_or((self.0, &[]));
         self.0 = rest;
-        Box::pin(std::future::ready(Ok(chunk.to_vec())))
+        chunk.clear();
+        chunk.extend_from_slice(next);
+        Box::pin(std::future::ready(Ok(chunk)))
     }
 
     fn len(&self) -> Option<u64> {
@@ -34,9 +42,9 @@ impl Source for Bytes<'_> {
 pub(super) struct Reader<R>(pub(super) R);
 
 impl<R: AsyncRead + Unpin + MaybeSend> Source for Reader<R> {
-    fn next(&mut self, length: usize) -> BoxFuture<'_, Result<Vec<u8>, Error>> {
+    fn next(&mut self, mut chunk: Chunk, length: usize) -> BoxFuture<'_, Result<Chunk, Error>> {
         Box::pin(async move {
-            let mut chunk = vec![0; length];
+            chunk.resize(length, 0);
             let mut filled = 0;
             while let Some(room) = chunk.get_mut(filled..).filter(|room| !room.is_empty()) {
                 match self.0.read(room).await {
@@ -52,37 +60,53 @@ impl<R: AsyncRead + Unpin + MaybeSend> Source for Reader<R> {
     }
 }
 
-pub(super) struct Streamed<S> {
+pub(super) struct Streamed<S, B> {
     stream: S,
-    left: Vec<u8>,
+    /// A piece, and how much of it was taken.
+    piece: Option<(B, usize)>,
 }
 
-impl<S> Streamed<S> {
+impl<S, B> Streamed<S, B> {
     pub(super) fn new(stream: S) -> Self {
-        Self { stream, left: Vec::new() }
+        Self { stream, piece: None }
     }
 }
 
-impl<S, B, E> Source for Streamed<S>
+impl<S, B: AsRef<[u8]>> Streamed<S, B> {
+    /// Fills `chunk` up to `length` from the piece that is there.
+    fn take(&mut self, chunk: &mut Chunk, length: usize) {
+        let Some((piece, taken)) = &mut self.piece else { return };
+        let rest = piece.as_ref().get(*taken..).unwrap_or_default();
+        let room = length.saturating_sub(chunk.len());
+        let next = rest.get(..room).unwrap_or(rest);
+        chunk.extend_from_slice(next);
+        *taken = taken.saturating_add(next.len());
+        if next.len() == rest.len() {
+            self.piece = None;
+        }
+    }
+}
+
+impl<S, B, E> Source for Streamed<S, B>
 where
     S: Stream<Item = Result<B, E>> + Unpin + MaybeSend,
     B: AsRef<[u8]> + MaybeSend,
     E: Into<Cause>,
 {
-    fn next(&mut self, length: usize) -> BoxFuture<'_, Result<Vec<u8>, Error>> {
+    fn next(&mut self, mut chunk: Chunk, length: usize) -> BoxFuture<'_, Result<Chunk, Error>> {
         Box::pin(async move {
-            let mut chunk = std::mem::take(&mut self.left);
-            while chunk.len() < length {
+            chunk.clear();
+            loop {
+                self.take(&mut chunk, length);
+                if chunk.len() >= length {
+                    return Ok(chunk);
+                }
                 match self.stream.next().await {
-                    Some(Ok(bytes)) => chunk.extend_from_slice(bytes.as_ref()),
+                    Some(Ok(piece)) => self.piece = Some((piece, 0)),
                     Some(Err(error)) => return Err(Error::local_file(error)),
-                    None => break,
+                    None => return Ok(chunk),
                 }
             }
-            if chunk.len() > length {
-                self.left = chunk.split_off(length);
-            }
-            Ok(chunk)
         })
     }
 }
@@ -109,12 +133,14 @@ impl Opened {
 
 #[cfg(not(target_family = "wasm"))]
 impl Source for Opened {
-    fn next(&mut self, length: usize) -> BoxFuture<'_, Result<Vec<u8>, Error>> {
+    fn next(&mut self, mut chunk: Chunk, length: usize) -> BoxFuture<'_, Result<Chunk, Error>> {
         Box::pin(async move {
             let file = self.file.take().ok_or(Error::WorkLost)?;
+            let room = usize::try_from(self.len).unwrap_or(usize::MAX).min(length);
             let read = crate::platform::offload(move || {
                 use std::io::Read;
-                let mut chunk = Vec::with_capacity(length);
+                chunk.clear();
+                chunk.reserve_exact(room);
                 let limit = u64::try_from(length).unwrap_or(u64::MAX);
                 let read = (&file).take(limit).read_to_end(&mut chunk);
                 (file, read.map(|_| chunk))
@@ -130,6 +156,38 @@ impl Source for Opened {
     }
 }
 
+/// The content of a file, chunk by chunk, one of them read ahead: only then it shows whether one is the last.
+pub(super) struct Chunks<'a> {
+    source: &'a mut dyn Source,
+    ahead: Chunk,
+}
+
+impl<'a> Chunks<'a> {
+    /// The content behind so many chunks, of which `None` says that it does not reach there.
+    pub(super) async fn behind(chunks: u32, source: &'a mut dyn Source) -> Result<Option<Self>, Error> {
+        let mut ahead = Chunk::default();
+        for _ in 0..chunks {
+            ahead = source.next(ahead, CHUNK_LEN).await?;
+            if ahead.len() < CHUNK_LEN {
+                return Ok(None);
+            }
+        }
+        ahead = source.next(ahead, CHUNK_LEN).await?;
+        // An empty file has one empty part: without any, servers do not consider it as there.
+        Ok((chunks == 0 || !ahead.is_empty()).then_some(Self { source, ahead }))
+    }
+
+    /// The next chunk, and whether it is the last. `used` is one that is not needed any more.
+    pub(super) async fn next(&mut self, used: Chunk) -> Result<(Chunk, bool), Error> {
+        let chunk = std::mem::take(&mut self.ahead);
+        if chunk.len() < CHUNK_LEN {
+            return Ok((chunk, true));
+        }
+        self.ahead = self.source.next(used, CHUNK_LEN).await?;
+        Ok((chunk, self.ahead.is_empty()))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use futures_util::stream;
@@ -139,11 +197,12 @@ mod tests {
     async fn chunks(mut source: impl Source) -> Vec<Vec<u8>> {
         let mut chunks = Vec::new();
         loop {
-            let chunk = source.next(4).await.unwrap();
+            // Memory that was used before.
+            let chunk = source.next(Chunk::new(vec![1; 9]), 4).await.unwrap();
             if chunk.is_empty() {
                 return chunks;
             }
-            chunks.push(chunk);
+            chunks.push(chunk.to_vec());
         }
     }
 
@@ -169,7 +228,7 @@ mod tests {
     #[tokio::test]
     async fn failure_of_a_source_is_told_from_failure_of_the_network() {
         let broken = stream::iter([Err::<Vec<u8>, _>("broken")]);
-        let error = Streamed::new(broken).next(4).await.unwrap_err();
+        let error = Streamed::new(broken).next(Chunk::default(), 4).await.unwrap_err();
         assert_eq!(error.code(), "client_434");
         assert!(!error.is_network());
         let missing = Opened::open(std::path::Path::new("/nowhere/at/all")).await;

@@ -5,8 +5,9 @@ use std::io::{ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::Download;
+use super::sink::Sink;
 use crate::error::Error;
-use crate::platform::offload;
+use crate::platform::{BoxFuture, offload};
 
 /// Ending of a file that is not complete yet.
 const PARTIAL: &str = "part";
@@ -74,7 +75,7 @@ impl Download {
         partial.push(PARTIAL);
         let partial = PathBuf::from(partial);
         let (place, written) = (partial.clone(), self.bytes_read());
-        let mut file = on_disk(move || {
+        let file = on_disk(move || {
             let mut options = OpenOptions::new();
             options.write(true).create(true).truncate(written == 0);
             #[cfg(unix)]
@@ -89,11 +90,24 @@ impl Download {
             Ok(file)
         })
         .await?;
-        while let Some(chunk) = self.next_part().await? {
-            file = on_disk(move || file.write_all(&chunk).map(|()| file)).await?;
-        }
+        let mut written = Written(Some(file));
+        self.send_to(&mut written).await?;
+        let file = written.0.ok_or(Error::WorkLost)?;
         on_disk(move || file.sync_all()).await?;
         Ok(partial)
+    }
+}
+
+/// A file that is written, unless a thread has it that is lost.
+struct Written(Option<fs::File>);
+
+impl Sink for Written {
+    fn take(&mut self, chunk: Vec<u8>) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(async move {
+            let mut file = self.0.take().ok_or(Error::WorkLost)?;
+            self.0 = Some(on_disk(move || file.write_all(&chunk).map(|()| file)).await?);
+            Ok(())
+        })
     }
 }
 

@@ -1,21 +1,21 @@
 //! Sending the content of a file, part by part.
 
 use std::fmt;
+use std::sync::Arc;
 
 use futures_util::Stream;
+use futures_util::future::try_join;
 use futures_util::io::AsyncRead;
 use keyfold_crypto::SymmetricKey;
-use keyfold_crypto::file::{CHUNK_LEN, FileEncryptor};
 use keyfold_protocol::encoding::SecretText;
 use keyfold_protocol::file::FileRegisterOutput;
 use keyfold_protocol::id::{FileId, UploadSessionId};
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
-use super::bulk;
+use super::bulk::{self, EncryptedPart};
 use super::part::Parts;
 use super::progress::Listener;
-use super::source::{Bytes, Reader, Source, Streamed};
+use super::source::{Bytes, Chunk, Chunks, Reader, Source, Streamed};
 use super::{Place, Progress};
 use crate::cancel::CancelToken;
 use crate::error::Error;
@@ -33,7 +33,7 @@ pub struct Upload {
     progress: Listener,
     cancel: CancelToken,
     /// Locks the key of the next part: the content key, or the key of the part before.
-    key: SymmetricKey,
+    key: Arc<SymmetricKey>,
     parts: u32,
     bytes: u64,
     /// A part that was sent, and of which it is not known whether it has arrived.
@@ -42,7 +42,7 @@ pub struct Upload {
 }
 
 struct Unconfirmed {
-    key: SymmetricKey,
+    key: Arc<SymmetricKey>,
     bytes: u64,
     end: bool,
 }
@@ -56,6 +56,7 @@ impl Upload {
         progress: Listener,
         cancel: CancelToken,
     ) -> Self {
+        let key = Arc::new(key);
         let FileRegisterOutput { file_id: file, session_id: session } = registered;
         let (parts, bytes, unconfirmed, done) = (0, 0, None, false);
         Self { place, file, session, signed, progress, cancel, key, parts, bytes, unconfirmed, done }
@@ -102,7 +103,7 @@ impl Upload {
     /// no files. [`Error::Cancelled`] (`client_433`). [`Error::OtherFile`] (`client_435`): it is shorter than what is through
     /// already.
     pub async fn send_bytes(&mut self, data: &[u8]) -> Result<(), Error> {
-        self.send(Bytes(data)).await
+        self.send(&mut Bytes(data)).await
     }
 
     /// Sends what `reader` yields.
@@ -110,7 +111,7 @@ impl Upload {
     /// # Errors
     /// As [`send_bytes`](Self::send_bytes); [`Error::LocalFile`] (`client_434`) if it cannot be read.
     pub async fn send_reader(&mut self, reader: impl AsyncRead + Unpin + MaybeSend) -> Result<(), Error> {
-        self.send(Reader(reader)).await
+        self.send(&mut Reader(reader)).await
     }
 
     /// Sends what a stream yields, in pieces of any size.
@@ -125,7 +126,7 @@ impl Upload {
         B: AsRef<[u8]> + MaybeSend,
         E: Into<Cause>,
     {
-        self.send(Streamed::new(stream)).await
+        self.send(&mut Streamed::new(stream)).await
     }
 
     /// Sends a file of this machine.
@@ -134,8 +135,8 @@ impl Upload {
     /// As [`send_reader`](Self::send_reader).
     #[cfg(not(target_family = "wasm"))]
     pub async fn send_path(&mut self, path: impl AsRef<std::path::Path>) -> Result<(), Error> {
-        let source = super::source::Opened::open(path.as_ref()).await?;
-        self.send(source).await
+        let mut source = super::source::Opened::open(path.as_ref()).await?;
+        self.send(&mut source).await
     }
 
     /// Gives up: deletes the file and what is through of it.
@@ -176,7 +177,7 @@ impl Upload {
         })?;
         let unconfirmed = match stored.unconfirmed {
             Some(part) => Some(Unconfirmed {
-                key: SymmetricKey::import(part.key.expose())?,
+                key: Arc::new(SymmetricKey::import(part.key.expose())?),
                 bytes: part.bytes,
                 end: part.end,
             }),
@@ -189,7 +190,7 @@ impl Upload {
             signed: stored.signed,
             progress: Listener::default(),
             cancel: CancelToken::new(),
-            key: SymmetricKey::import(stored.key.expose())?,
+            key: Arc::new(SymmetricKey::import(stored.key.expose())?),
             parts: stored.parts,
             bytes: stored.bytes,
             unconfirmed,
@@ -211,46 +212,45 @@ impl Upload {
         }
     }
 
+    /// Sends part after part, and makes the next one while one is on its way.
     #[tracing::instrument(level = "debug", skip_all)]
-    pub(super) async fn send(&mut self, mut source: impl Source) -> Result<(), Error> {
+    pub(super) async fn send(&mut self, source: &mut dyn Source) -> Result<(), Error> {
         self.confirm().await?;
         if self.done {
             return Ok(());
         }
         let total_parts = source.len().map(|len| keyfold_crypto::file::part_count(len).max(1));
-        for _ in 0..self.parts {
-            if source.next(CHUNK_LEN).await?.len() < CHUNK_LEN {
-                return Err(Error::OtherFile);
-            }
-        }
-        let mut chunk = Zeroizing::new(source.next(CHUNK_LEN).await?);
-        if chunk.is_empty() && self.parts > 0 {
-            return Err(Error::OtherFile);
-        }
-        // An empty file has one empty part: without any, servers do not consider it as there.
+        let chunks = self.cancel.guard(Chunks::behind(self.parts, source)).await?;
+        let mut maker = PartMaker { chunks: chunks.ok_or(Error::OtherFile)?, used: Chunk::default() };
+        let mut part = self.cancel.guard(maker.next(self, &self.key)).await?;
         loop {
-            let next = if chunk.len() < CHUNK_LEN { Vec::new() } else { source.next(CHUNK_LEN).await? };
-            let next = Zeroizing::new(next);
-            self.send_part(&chunk, next.is_empty()).await?;
-            self.progress.report(Progress { bytes: self.bytes, parts: self.parts.into(), total_parts });
-            if self.done {
+            let Part { content, bytes, key, end } = part;
+            self.unconfirmed = Some(Unconfirmed { key: Arc::clone(&key), bytes, end });
+            let sending = self.send_part(content, bytes, end, total_parts);
+            if end {
+                sending.await?;
+                self.accept();
                 return Ok(());
             }
-            chunk = next;
+            // A part that cannot be made must not keep the one before from arriving, but one that does not arrive ends it all.
+            let making = async { Ok(self.cancel.guard(maker.next(self, &key)).await) };
+            let ((), next) = try_join(sending, making).await?;
+            self.accept();
+            part = next?;
         }
     }
 
-    async fn send_part(&mut self, chunk: &[u8], end: bool) -> Result<(), Error> {
-        let signer = if self.signed { Some(self.place.user().newest_keys()?) } else { None };
-        let mut encryptor = FileEncryptor::new(&self.key, signer.as_deref().map(|keys| &keys.sign_key));
-        let cipher = self.place.user().0.client.0.bulk_cipher.as_ref();
-        let part = bulk::encrypt_part(cipher, &mut encryptor, chunk).await?;
-        let key = encryptor.into_part_key().ok_or(Error::Crypto(keyfold_crypto::Error::Encryption))?;
+    async fn send_part(
+        &self,
+        content: Vec<u8>,
+        bytes: u64,
+        end: bool,
+        total_parts: Option<u64>,
+    ) -> Result<(), Error> {
         let sequence = self.parts.saturating_add(1);
-        let bytes = u64::try_from(chunk.len()).unwrap_or(u64::MAX);
-        self.unconfirmed = Some(Unconfirmed { key, bytes, end });
-        self.carrier().upload(&self.session, sequence, end, part).await?;
-        self.accept();
+        self.carrier().upload(&self.session, sequence, end, content).await?;
+        let bytes = self.bytes.saturating_add(bytes);
+        self.progress.report(Progress { bytes, parts: sequence.into(), total_parts });
         Ok(())
     }
 
@@ -277,6 +277,36 @@ impl Upload {
 
     fn carrier(&self) -> Parts<'_> {
         Parts { place: &self.place, file: &self.file, cancel: &self.cancel }
+    }
+}
+
+/// A part that was made and not yet sent.
+struct Part {
+    content: Vec<u8>,
+    /// Of plain text.
+    bytes: u64,
+    /// Locks the key of the part behind it.
+    key: Arc<SymmetricKey>,
+    end: bool,
+}
+
+struct PartMaker<'a> {
+    chunks: Chunks<'a>,
+    used: Chunk,
+}
+
+impl PartMaker<'_> {
+    /// The part behind the one with this key.
+    async fn next(&mut self, upload: &Upload, previous: &Arc<SymmetricKey>) -> Result<Part, Error> {
+        let (chunk, end) = self.chunks.next(std::mem::take(&mut self.used)).await?;
+        let bytes = u64::try_from(chunk.len()).unwrap_or(u64::MAX);
+        let user = upload.place.user();
+        let signer = if upload.signed { Some(user.newest_keys()?) } else { None };
+        let cipher = user.0.client.0.bulk_cipher.as_ref();
+        let (EncryptedPart { part: content, key }, used) =
+            bulk::encrypt_part(cipher, previous, signer, chunk).await?;
+        self.used = used;
+        Ok(Part { content, bytes, key: Arc::new(key), end })
     }
 }
 

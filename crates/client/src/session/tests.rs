@@ -78,7 +78,7 @@ async fn a_token_is_renewed_thirty_seconds_before_its_end() {
     assert_eq!(world.transport.calls(), ["PUT /refresh", "GET /thing", "GET /thing"]);
     let renewal = &world.transport.requests()[0];
     assert_eq!(bearer_mark(renewal), "old", "the old token names the session");
-    assert_eq!(renewal.body, br#"{"refresh_token":"refresh"}"#);
+    assert_eq!(*renewal.body, *br#"{"refresh_token":"refresh"}"#);
 }
 
 #[tokio::test]
@@ -313,7 +313,7 @@ async fn every_request_carries_the_app_token() {
 fn requests_and_answers_show_no_secrets_in_debug_output() {
     let mut request = Request::new(Method::Get, "https://api.test/");
     request.headers.push(bearer(&SecretText::new("token")));
-    request.body = b"body".to_vec();
+    request.body = b"body".as_slice().into();
     assert_eq!(format!("{request:?}"), "GET https://api.test/ (4 bytes)");
     assert_eq!(format!("{:?}", Response::new(200, "secret")), "200 (6 bytes)");
 }

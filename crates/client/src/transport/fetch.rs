@@ -92,7 +92,7 @@ fn options(request: &Request, timeout: Duration) -> Result<Object, JsValue> {
     set("method", &JsValue::from_str(request.method.as_str()))?;
     set("headers", &headers)?;
     if !request.body.is_empty() {
-        set("body", &Uint8Array::from(request.body.as_slice()))?;
+        set("body", &Uint8Array::from(&*request.body))?;
     }
     set("mode", &JsValue::from_str("cors"))?;
     set("cache", &JsValue::from_str("no-store"))?;

@@ -1,18 +1,20 @@
 //! Files, with the network in good and in bad health, on both databases.
 
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use futures_util::io::Cursor;
+use futures_util::io::{AsyncWrite, Cursor};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use keyfold::crypto::SymmetricKey;
 use keyfold::crypto::file::{CHUNK_LEN, FileEncryptor};
 use keyfold::protocol::app::{FILE_STORAGE_OWN, FileOptions};
-use keyfold::{CancelToken, Client, FileId, Group, Upload, User};
+use keyfold::{BoxFuture, CancelToken, Client, FileId, Group, Upload, User};
 
 use crate::own_storage::OwnStorage;
-use crate::proxy::{Fault, Proxy, Sent};
+use crate::proxy::{Fault, Gate, Proxy, Sent};
 use crate::world::{PASSWORD, World, code, group_of, on_both_databases};
 
 on_both_databases!(
@@ -23,6 +25,9 @@ on_both_databases!(
     a_file_is_renamed_and_deleted,
     a_demanded_signature_is_on_every_part_of_a_file,
     progress_is_reported_after_each_part,
+    a_part_is_made_while_the_one_before_is_on_its_way,
+    a_part_is_fetched_while_the_one_before_is_written,
+    a_part_on_its_way_arrives_although_the_next_one_cannot_be_made,
     a_part_whose_answer_is_lost_is_not_sent_twice,
     what_gets_lost_on_the_way_is_sent_again,
     a_broken_upload_goes_on_where_it_stopped,
@@ -205,6 +210,84 @@ async fn progress_is_reported_after_each_part(world: World) {
     assert_eq!(std::mem::take(&mut *seen.lock().unwrap()), expected);
     group.file(&id).await.unwrap().download().on_progress(note(&seen)).bytes().await.unwrap();
     assert_eq!(*seen.lock().unwrap(), expected);
+}
+
+async fn a_part_is_made_while_the_one_before_is_on_its_way(world: World) {
+    let (proxy, group) = group_behind_a_proxy(&world).await;
+    let data = content(THREE_PARTS);
+    let gate = Gate::new();
+    proxy.fault("/1/false", Fault::Late(gate.clone()));
+    // The answer to the first part comes when the last one is read, of which the second has to know.
+    let pieces = stream::iter(data.chunks(CHUNK_LEN)).then(|piece| async {
+        if piece.len() < CHUNK_LEN {
+            gate.reached().await;
+            gate.open();
+        }
+        Ok::<_, std::io::Error>(piece)
+    });
+    let upload = group.new_file().upload_stream(Box::pin(pieces));
+    let id = tokio::time::timeout(Duration::from_secs(60), upload).await.unwrap().unwrap();
+    assert!(group.file(&id).await.unwrap().download().bytes().await.unwrap() == data);
+}
+
+async fn a_part_is_fetched_while_the_one_before_is_written(world: World) {
+    let (proxy, group) = group_behind_a_proxy(&world).await;
+    let data = content(THREE_PARTS);
+    let id = group.new_file().upload_bytes(&data).await.unwrap();
+    let file = group.file(&id).await.unwrap();
+    let gate = Gate::new();
+    proxy.fault(file.info().part_list[1].part_id.as_str(), Fault::Late(gate.clone()));
+    let is_asked_for = async move {
+        gate.reached().await;
+        gate.open();
+    };
+    let mut writer = WriterThatWaits { until: Some(Box::pin(is_asked_for)), written: Vec::new() };
+    let mut download = file.download();
+    let writing = download.to_writer(&mut writer);
+    tokio::time::timeout(Duration::from_secs(60), writing).await.unwrap().unwrap();
+    assert!(writer.written == data);
+}
+
+/// Takes nothing before something has happened.
+struct WriterThatWaits {
+    until: Option<BoxFuture<'static, ()>>,
+    written: Vec<u8>,
+}
+
+impl AsyncWrite for WriterThatWaits {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<std::io::Result<usize>> {
+        if let Some(until) = &mut self.until {
+            ready!(until.as_mut().poll(context));
+            self.until = None;
+        }
+        self.written.extend_from_slice(bytes);
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+async fn a_part_on_its_way_arrives_although_the_next_one_cannot_be_made(world: World) {
+    let group = group_with_files(&world).await;
+    let data = content(THREE_PARTS);
+    let mut upload = group.new_file().begin().await.unwrap();
+    let (first, second) = (data[..CHUNK_LEN].to_vec(), data[CHUNK_LEN..2 * CHUNK_LEN].to_vec());
+    let broken = stream::iter([Ok(first), Ok(second), Err("broken")]);
+    assert_eq!(code(upload.send_stream(broken).await), "client_434");
+    assert_eq!(upload.bytes(), u64::try_from(CHUNK_LEN).unwrap());
+    upload.send_bytes(&data).await.unwrap();
+    assert_eq!(sequences(&group, upload.file_id()).await, [1, 2, 3]);
+    assert!(group.file(upload.file_id()).await.unwrap().download().bytes().await.unwrap() == data);
 }
 
 async fn a_part_whose_answer_is_lost_is_not_sent_twice(world: World) {

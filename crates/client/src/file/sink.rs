@@ -1,0 +1,27 @@
+//! Where the plain text of a download goes to.
+
+use futures_util::io::{AsyncWrite, AsyncWriteExt};
+
+use crate::error::Error;
+use crate::platform::{BoxFuture, MaybeSend};
+
+/// Takes plain text, from its beginning to its end.
+pub(super) trait Sink: MaybeSend {
+    /// Takes what comes next.
+    fn take(&mut self, chunk: Vec<u8>) -> BoxFuture<'_, Result<(), Error>>;
+}
+
+impl Sink for Vec<u8> {
+    fn take(&mut self, chunk: Vec<u8>) -> BoxFuture<'_, Result<(), Error>> {
+        self.extend_from_slice(&chunk);
+        Box::pin(std::future::ready(Ok(())))
+    }
+}
+
+pub(super) struct Writer<W>(pub(super) W);
+
+impl<W: AsyncWrite + Unpin + MaybeSend> Sink for Writer<W> {
+    fn take(&mut self, chunk: Vec<u8>) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(async move { self.0.write_all(&chunk).await.map_err(Error::local_file) })
+    }
+}
