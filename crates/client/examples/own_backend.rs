@@ -47,7 +47,7 @@ pub(crate) async fn run(url: &str, public_token: &str, secret_token: &str) -> Re
     let (body, _) = group.prepare_keys_for_new_member(friend.id(), Some(3)).await?;
     let path = format!("group/{}/invite_auto/{}", group.id(), friend.id());
     backend.send(Method::PUT, &path, Some(&user), body).await?;
-    let body = group.prepare_key_rotation(false).await?;
+    let body = group.prepare_key_rotation(false)?;
     backend.send(Method::POST, &format!("group/{}/key_rotation", group.id()), Some(&user), body).await?;
     group.update().await?;
     println!("the group has a new key: {}", group.newest_key_id()?);

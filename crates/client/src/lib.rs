@@ -101,6 +101,7 @@ mod lock;
 mod pages;
 mod platform;
 mod records;
+mod rotations;
 #[cfg(test)]
 mod scripted;
 mod session;

@@ -131,15 +131,10 @@ impl JsGroup {
     }
 
     /// The body, and the id of the key of this group that it was made with.
-    #[wasm_bindgen(js_name = prepareCreateChild, unchecked_return_type = "Promise<[string, string]>")]
-    pub fn prepare_create_child(&self, sign: bool) -> Promise {
-        let this = self.clone();
-        promise(async move {
-            settled({
-                let (body, key_id) = this.0.prepare_create_child(sign).await.map_err(thrown)?;
-                Ok(vec![body, key_id.into_string()])
-            })
-        })
+    #[wasm_bindgen(js_name = prepareCreateChild, unchecked_return_type = "[string, string]")]
+    pub fn prepare_create_child(&self, sign: bool) -> Result<Vec<String>, KeyfoldError> {
+        let (body, key_id) = self.0.prepare_create_child(sign).map_err(thrown)?;
+        Ok(vec![body, key_id.into_string()])
     }
 
     #[wasm_bindgen(js_name = rotateKeys, unchecked_return_type = "Promise<void>")]
@@ -154,10 +149,9 @@ impl JsGroup {
         })
     }
 
-    #[wasm_bindgen(js_name = prepareKeyRotation, unchecked_return_type = "Promise<string>")]
-    pub fn prepare_key_rotation(&self, sign: bool) -> Promise {
-        let this = self.clone();
-        promise(async move { settled(this.0.prepare_key_rotation(sign).await.map_err(thrown)) })
+    #[wasm_bindgen(js_name = prepareKeyRotation)]
+    pub fn prepare_key_rotation(&self, sign: bool) -> Result<String, KeyfoldError> {
+        self.0.prepare_key_rotation(sign).map_err(thrown)
     }
 
     #[wasm_bindgen(js_name = finishKeyRotation, unchecked_return_type = "Promise<void>")]

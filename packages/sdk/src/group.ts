@@ -181,7 +181,7 @@ export class Group {
 	 *
 	 * @returns the body, and the id of this group's key that it was made with
 	 */
-	async prepareCreateChildGroup(sign = false): Promise<[string, string]> {
+	prepareCreateChildGroup(sign = false): [string, string] {
 		return this.#core.prepareCreateChild(sign);
 	}
 

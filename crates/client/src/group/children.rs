@@ -8,6 +8,7 @@ use crate::api::Call;
 use crate::client::to_json;
 use crate::error::Error;
 use crate::pages::Pages;
+use crate::platform::offload;
 
 impl Group {
     /// The child groups, oldest first; not the children of children.
@@ -68,10 +69,10 @@ impl Group {
     ///
     /// # Errors
     /// [`Error::RankInsufficient`].
-    pub async fn prepare_create_child(&self, signed: bool) -> Result<(String, KeyId), Error> {
+    pub fn prepare_create_child(&self, signed: bool) -> Result<(String, KeyId), Error> {
         self.require_rank(1)?;
         let keys = self.newest_keys()?;
-        let body = self.user().new_group(keys.public_key()?.clone(), signed).await?;
+        let body = self.user().new_group(keys.public_key()?.clone(), signed)?()?;
         Ok((to_json(&body)?, KeyId::new(keys.id())))
     }
 
@@ -81,7 +82,8 @@ impl Group {
             Call::post(&["group", self.id().as_str(), kind, "light"])?
         } else {
             let keys = self.newest_keys()?;
-            let body = self.user().new_group(keys.public_key()?.clone(), signed).await?;
+            let body = self.user().new_group(keys.public_key()?.clone(), signed)?;
+            let body = offload(body).await.ok_or(Error::WorkLost)??;
             Call::post(&["group", self.id().as_str(), kind])?.json(&body)?
         };
         let created: GroupCreateOutput = self.call(call).await?;

@@ -99,17 +99,17 @@ impl Group {
     /// The body for an invitation of a user that the app's backend sends, with the first 50 keys, and the bodies of the
     /// uploads that follow if there are more: see [`upload_session_keys`](Self::upload_session_keys).
     ///
+    /// Asks the server, unlike others of its kind: for the public key of the new member if it is not remembered, and for the
+    /// keys of the group that this client lacks. What were left out here, the member would never get.
+    ///
     /// # Errors
-    /// [`Error::RankInsufficient`], [`Error::InvalidRank`].
+    /// [`Error::RankInsufficient`], [`Error::InvalidRank`]. `server_100`: no such user.
     pub async fn prepare_keys_for_new_member(
         &self,
         user_id: &UserId,
         rank: Option<i32>,
     ) -> Result<(String, Vec<String>), Error> {
-        self.require_rank(RANK_TO_INVITE)?;
-        check_rank(rank)?;
-        let key = self.recipient_key(Recipient::User(user_id)).await?;
-        as_bodies(&self.member_keys(key, rank).await?)
+        self.prepare_keys(Recipient::User(user_id), rank).await
     }
 
     /// The same as [`prepare_keys_for_new_member`](Self::prepare_keys_for_new_member) for a group as a member.
@@ -121,10 +121,7 @@ impl Group {
         group_id: &GroupId,
         rank: Option<i32>,
     ) -> Result<(String, Vec<String>), Error> {
-        self.require_rank(RANK_TO_INVITE)?;
-        check_rank(rank)?;
-        let key = self.recipient_key(Recipient::Group(group_id)).await?;
-        as_bodies(&self.member_keys(key, rank).await?)
+        self.prepare_keys(Recipient::Group(group_id), rank).await
     }
 
     /// Uploads the remaining keys of a new member, when the invitation went through the app's backend and its answer names
@@ -144,6 +141,17 @@ impl Group {
             self.call::<IgnoredAny>(call).await?;
         }
         Ok(())
+    }
+
+    async fn prepare_keys(
+        &self,
+        recipient: Recipient<'_>,
+        rank: Option<i32>,
+    ) -> Result<(String, Vec<String>), Error> {
+        self.require_rank(RANK_TO_INVITE)?;
+        check_rank(rank)?;
+        let keys = self.member_keys(self.recipient_key(recipient).await?, rank).await?;
+        Ok((to_json(&keys.first)?, keys.rest.iter().map(to_json).collect::<Result<_, _>>()?))
     }
 
     async fn invite_user(
@@ -276,8 +284,4 @@ pub(super) fn check_rank(rank: Option<i32>) -> Result<(), Error> {
         None | Some(1..=4) => Ok(()),
         Some(_) => Err(Error::InvalidRank),
     }
-}
-
-fn as_bodies(keys: &MemberKeys) -> Result<(String, Vec<String>), Error> {
-    Ok((to_json(&keys.first)?, keys.rest.iter().map(to_json).collect::<Result<_, _>>()?))
 }

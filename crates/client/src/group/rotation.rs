@@ -3,16 +3,17 @@
 use keyfold_crypto::Verification;
 use keyfold_crypto::group as group_crypto;
 use keyfold_crypto::rotation::{self, KeySignature, PendingKey};
-use keyfold_protocol::PAGE_SIZE;
 use keyfold_protocol::group::{KeyRotationPending, KeyRotationStart, KeyRotationStartOutput};
+use keyfold_protocol::id::KeyId;
 use serde::de::IgnoredAny;
 
 use super::Group;
 use crate::api::Call;
 use crate::client::to_json;
 use crate::error::Error;
-use crate::lock::{read, write};
+use crate::lock::write;
 use crate::platform::{BoxFuture, offload};
+use crate::rotations::{self, Rotated};
 
 impl Group {
     /// Makes a new generation of group keys. Contents are encrypted with it from now on; older keys stay readable.
@@ -39,8 +40,8 @@ impl Group {
     ///
     /// # Errors
     /// [`Error::NoGroupKeys`].
-    pub async fn prepare_key_rotation(&self, signed: bool) -> Result<String, Error> {
-        to_json(&self.rotation(signed).await?)
+    pub fn prepare_key_rotation(&self, signed: bool) -> Result<String, Error> {
+        to_json(&self.rotation(signed)?()?)
     }
 
     /// Takes over the keys that others have made.
@@ -51,55 +52,19 @@ impl Group {
     pub fn finish_key_rotation(&self) -> BoxFuture<'_, Result<(), Error>> {
         // Boxed: a key of the principal may need this of the principal.
         Box::pin(async move {
-            loop {
-                let path = ["group", self.id().as_str(), "key_rotation"];
-                let pending: Vec<KeyRotationPending> = self.call(Call::get(&path)?).await?;
-                for rotation in &pending {
-                    // One that is not there may be made by another pending rotation.
-                    let _ = self.loaded_or_fetched(&rotation.previous_group_key_id).await;
-                }
-                let order = rotation::order(&pending, |id| read(&self.0.keys).get(id.as_str()).is_some());
-                let finished = order.len();
-                for index in order {
-                    if let Some(rotation) = pending.get(index) {
-                        self.take_over(rotation).await?;
-                    }
-                }
-                // A server lists so many at once: those behind them are listed when these are finished.
-                if finished > 0 && pending.len() >= PAGE_SIZE {
-                    continue;
-                }
-                if pending.iter().any(|rotation| rotation.error.is_some()) {
-                    return Err(keyfold_crypto::Error::RotationRefused.into());
-                }
-                if finished == pending.len() && self.has_key_update() {
-                    write(&self.0.state).data.key_update = false;
-                    self.0.snapshots.changed();
-                    self.store().await?;
-                }
-                return Ok(());
+            let is_all_done = rotations::finish(self).await?;
+            if is_all_done && self.has_key_update() {
+                write(&self.0.state).data.key_update = false;
+                self.0.snapshots.changed();
+                self.store().await?;
             }
+            Ok(())
         })
     }
 
     /// Takes over what can be taken over.
     pub(super) async fn finish_possible_rotations(&self) -> Result<(), Error> {
-        match self.finish_key_rotation().await {
-            Err(Error::Crypto(keyfold_crypto::Error::RotationRefused)) => Ok(()),
-            result => result,
-        }
-    }
-
-    async fn take_over(&self, rotation: &KeyRotationPending) -> Result<(), Error> {
-        let previous = self.loaded(rotation.previous_group_key_id.as_str())?;
-        let key = self.principal_key(&rotation.encrypted_eph_key_key_id).await?;
-        let pending = PendingKey::open(rotation, key.private_key()?, &previous.key)?;
-        self.check_signature(rotation, &pending).await?;
-        let done = pending.accept(&self.principal_public_key()?)?;
-        let id = &rotation.new_group_key_id;
-        let path = ["group", self.id().as_str(), "key_rotation", id.as_str()];
-        self.call::<IgnoredAny>(Call::put(&path)?.json(&done)?).await?;
-        self.fetch_key(id).await.map(drop)
+        rotations::as_far_as_possible(self.finish_key_rotation().await)
     }
 
     /// Checks the signature of a new key before it is accepted, as far as the server passes it on. Afterwards it would stand among
@@ -127,23 +92,52 @@ impl Group {
     }
 
     async fn send_rotation(&self, signed: bool) -> Result<(), Error> {
-        let body = self.rotation(signed).await?;
+        let body = offload(self.rotation(signed)?).await.ok_or(Error::WorkLost)??;
         let path = ["group", self.id().as_str(), "key_rotation"];
         let started: KeyRotationStartOutput = self.call(Call::post(&path)?.json(&body)?).await?;
         self.fetch_key(&started.key_id).await?;
         self.user().0.client.0.directory.forget_group(self.id()).await
     }
 
-    async fn rotation(&self, signed: bool) -> Result<KeyRotationStart, Error> {
+    /// What makes the body of a rotation: key generation, which takes its time.
+    fn rotation(
+        &self,
+        signed: bool,
+    ) -> Result<impl FnOnce() -> Result<KeyRotationStart, keyfold_crypto::Error> + use<>, Error> {
         let previous = self.newest_keys()?;
         let invoker = self.principal_public_key()?;
         let user_keys = self.user().newest_keys()?;
         let user_id = self.user().id().clone();
         let suite = self.user().0.client.0.suite;
-        let body = offload(move || {
+        Ok(move || {
             let signer = group_crypto::Signer { user_id: &user_id, key: &user_keys.sign_key };
             rotation::start(&previous.key, &invoker, signed.then_some(signer), &suite)
-        });
-        Ok(body.await.ok_or(Error::WorkLost)??)
+        })
+    }
+}
+
+impl Rotated for Group {
+    async fn pending_rotations(&self) -> Result<Vec<KeyRotationPending>, Error> {
+        self.call(Call::get(&["group", self.id().as_str(), "key_rotation"])?).await
+    }
+
+    async fn load_key(&self, id: &KeyId) {
+        let _ = self.loaded_or_fetched(id).await;
+    }
+
+    fn has_key(&self, id: &KeyId) -> bool {
+        self.loaded(id.as_str()).is_ok()
+    }
+
+    async fn take_over(&self, rotation: &KeyRotationPending) -> Result<(), Error> {
+        let previous = self.loaded(rotation.previous_group_key_id.as_str())?;
+        let key = self.principal_key(&rotation.encrypted_eph_key_key_id).await?;
+        let pending = PendingKey::open(rotation, key.private_key()?, &previous.key)?;
+        self.check_signature(rotation, &pending).await?;
+        let done = pending.accept(&self.principal_public_key()?)?;
+        let id = &rotation.new_group_key_id;
+        let path = ["group", self.id().as_str(), "key_rotation", id.as_str()];
+        self.call::<IgnoredAny>(Call::put(&path)?.json(&done)?).await?;
+        self.fetch_key(id).await.map(drop)
     }
 }

@@ -1,7 +1,6 @@
 //! The groups of a user: creation, lists, invitations, requests to join.
 
-use std::sync::Arc;
-
+use keyfold_crypto::PublicKey;
 use keyfold_crypto::group as group_crypto;
 use keyfold_protocol::group::{
     GroupCreate, GroupCreateOutput, GroupInviteItem, GroupLightData, ListGroupItem,
@@ -42,10 +41,7 @@ impl User {
     /// `client_13`: no randomness.
     pub fn prepare_create_group(&self, signed: bool) -> Result<String, Error> {
         let keys = self.newest_keys()?;
-        let signer = group_crypto::Signer { user_id: self.id(), key: &keys.sign_key };
-        let suite = &self.0.client.0.suite;
-        let (body, _) = group_crypto::create(keys.group.public_key()?, signed.then_some(signer), suite)?;
-        to_json(&body)
+        to_json(&self.new_group(keys.group.public_key()?.clone(), signed)?()?)
     }
 
     /// A group that the user is a member of, directly or through a parent group.
@@ -133,27 +129,26 @@ impl User {
             Call::post(&["group", "light"])?
         } else {
             let keys = self.newest_keys()?;
-            let body = self.new_group(keys.group.public_key()?.clone(), signed).await?;
+            let body = self.new_group(keys.group.public_key()?.clone(), signed)?;
+            let body = offload(body).await.ok_or(Error::WorkLost)??;
             Call::post(&["group"])?.json(&body)?
         };
         let created: GroupCreateOutput = self.0.session.call(&call).await?;
         Ok(created.group_id)
     }
 
-    /// The keys of a new group for `creator`: the user, the parent, or the group that becomes a member.
-    pub(crate) async fn new_group(
+    /// What makes the keys of a new group for `creator`: the user, the parent, or the group that becomes a member. Takes its time.
+    pub(crate) fn new_group(
         &self,
-        creator: keyfold_crypto::PublicKey,
+        creator: PublicKey,
         signed: bool,
-    ) -> Result<GroupCreate, Error> {
+    ) -> Result<impl FnOnce() -> Result<GroupCreate, keyfold_crypto::Error> + use<>, Error> {
         let keys = self.newest_keys()?;
         let user_id = self.id().clone();
         let suite = self.0.client.0.suite;
-        let keys = Arc::clone(&keys);
-        let body = offload(move || {
+        Ok(move || {
             let signer = group_crypto::Signer { user_id: &user_id, key: &keys.sign_key };
             group_crypto::create(&creator, signed.then_some(signer), &suite).map(|(body, _)| body)
-        });
-        Ok(body.await.ok_or(Error::WorkLost)??)
+        })
     }
 }

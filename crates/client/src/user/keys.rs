@@ -15,6 +15,7 @@ use crate::api::Call;
 use crate::error::Error;
 use crate::lock::read;
 use crate::platform::offload;
+use crate::rotations::{self, Rotated};
 
 /// How often a rotation is begun when other devices keep being faster.
 const ROTATION_ATTEMPTS: u32 = 4;
@@ -64,48 +65,13 @@ impl User {
     /// others are taken over all the same.
     #[tracing::instrument(level = "debug", skip_all)]
     pub async fn finish_key_rotation(&self) -> Result<(), Error> {
-        loop {
-            let call = Call::get(&["user", "user_keys", "rotation"])?;
-            let pending: Vec<KeyRotationPending> = self.0.session.call(&call).await?;
-            for rotation in &pending {
-                // One that is not there may be made by another pending rotation.
-                let _ = self.loaded_or_fetched(&rotation.previous_group_key_id).await;
-            }
-            let order = rotation::order(&pending, |id| read(&self.0.keys).get(id.as_str()).is_some());
-            let finished = order.len();
-            for index in order {
-                if let Some(rotation) = pending.get(index) {
-                    self.take_over(rotation).await?;
-                }
-            }
-            // A server lists so many at once: those behind them are listed when these are finished.
-            if finished > 0 && pending.len() >= PAGE_SIZE {
-                continue;
-            }
-            if pending.iter().any(|rotation| rotation.error.is_some()) {
-                return Err(keyfold_crypto::Error::RotationRefused.into());
-            }
-            return self.load_newest_key().await;
-        }
-    }
-
-    async fn take_over(&self, rotation: &KeyRotationPending) -> Result<(), Error> {
-        let previous = self.loaded(rotation.previous_group_key_id.as_str())?;
-        let device = &self.0.device;
-        let done = PendingKey::open(rotation, &device.private_key, &previous.group.key)?
-            .accept(&device.public_key)?;
-        let id = &rotation.new_group_key_id;
-        let call = Call::put(&["user", "user_keys", "rotation", id.as_str()])?.json(&done)?;
-        self.0.session.call::<IgnoredAny>(&call).await?;
-        self.fetch_key(id).await.map(drop)
+        rotations::finish(self).await?;
+        self.load_newest_key().await
     }
 
     /// Takes over what can be taken over.
     pub(super) async fn finish_possible_rotations(&self) -> Result<(), Error> {
-        match self.finish_key_rotation().await {
-            Err(Error::Crypto(keyfold_crypto::Error::RotationRefused)) => Ok(()),
-            result => result,
-        }
+        rotations::as_far_as_possible(self.finish_key_rotation().await)
     }
 
     /// Loads a key that the server lists as this device's already: made or taken over here, but the answer was lost. The
@@ -233,5 +199,30 @@ impl User {
                 _ => return Ok(()),
             }
         }
+    }
+}
+
+impl Rotated for User {
+    async fn pending_rotations(&self) -> Result<Vec<KeyRotationPending>, Error> {
+        self.0.session.call(&Call::get(&["user", "user_keys", "rotation"])?).await
+    }
+
+    async fn load_key(&self, id: &KeyId) {
+        let _ = self.loaded_or_fetched(id).await;
+    }
+
+    fn has_key(&self, id: &KeyId) -> bool {
+        self.loaded(id.as_str()).is_ok()
+    }
+
+    async fn take_over(&self, rotation: &KeyRotationPending) -> Result<(), Error> {
+        let previous = self.loaded(rotation.previous_group_key_id.as_str())?;
+        let device = &self.0.device;
+        let done = PendingKey::open(rotation, &device.private_key, &previous.group.key)?
+            .accept(&device.public_key)?;
+        let id = &rotation.new_group_key_id;
+        let call = Call::put(&["user", "user_keys", "rotation", id.as_str()])?.json(&done)?;
+        self.0.session.call::<IgnoredAny>(&call).await?;
+        self.fetch_key(id).await.map(drop)
     }
 }

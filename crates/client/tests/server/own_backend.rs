@@ -27,7 +27,7 @@ async fn a_backend_can_create_groups_and_rank_and_rotate() {
     let created = send(&world, &alice, Method::POST, "group", body).await;
     let group = alice.group(&GroupId::from(created["group_id"].as_str().unwrap())).await.unwrap();
 
-    let (body, used) = group.prepare_create_child(false).await.unwrap();
+    let (body, used) = group.prepare_create_child(false).unwrap();
     assert_eq!(used, group.newest_key_id().unwrap());
     let path = |action: &str| format!("group/{}/{action}", group.id());
     let created = send(&world, &alice, Method::POST, &path("child"), body).await;
@@ -46,7 +46,7 @@ async fn a_backend_can_create_groups_and_rank_and_rotate() {
     assert_eq!(same.rank(), 1);
 
     let before = group.newest_key_id().unwrap();
-    let body = group.prepare_key_rotation(false).await.unwrap();
+    let body = group.prepare_key_rotation(false).unwrap();
     send(&world, &alice, Method::POST, &path("key_rotation"), body).await;
     group.update().await.unwrap();
     assert_ne!(group.newest_key_id().unwrap(), before);
