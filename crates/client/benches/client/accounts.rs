@@ -6,35 +6,29 @@ use keyfold::crypto::{PrivateKey, SigningKey};
 use keyfold::protocol::encoding::ClientRandomValue;
 
 use crate::Outcome;
-use crate::effort::{head, measure, row};
+use crate::effort::{beside, head, row};
 use crate::server::{PASSWORD, Server};
 
 /// Enough for the ticks in which the system counts processor time.
 const TIMES: u32 = 100;
 
 pub(crate) async fn measure_all(server: &Server) -> Outcome<()> {
-    head("accounts");
-    let argon2 = measure(TIMES, async |_| derive()).await?;
-    row("one Argon2id", argon2, None);
+    head();
+    let client = server.client()?;
     // Device and user have a key pair to encrypt and one to sign each.
-    let registration = measure(TIMES, async |_| {
+    let keys = async |_| {
         generate_pairs()?;
         generate_pairs()?;
         derive()
-    })
-    .await?;
-    row("one Argon2id and four key pairs", registration, None);
-
-    let client = server.client()?;
-    let prepared = measure(TIMES, async |_| Ok(drop(client.prepare_register("name", PASSWORD)?))).await?;
-    row("make the body of a registration", prepared, Some(registration));
-    let registered =
-        measure(TIMES, async |n| Ok(drop(client.register(&format!("user {n}"), PASSWORD).await?))).await?;
-    row("register", registered, Some(registration));
-    let logged_in =
-        measure(TIMES, async |n| Ok(drop(client.login_forced(&format!("user {n}"), PASSWORD).await?)))
-            .await?;
-    row("log in, beside one Argon2id", logged_in, Some(argon2));
+    };
+    let argon2 = async |_| derive();
+    let bound = "one Argon2id and four key pairs";
+    let prepare = async |_| Ok(drop(client.prepare_register("name", PASSWORD)?));
+    row("make the body of a registration", bound, beside(TIMES, keys, prepare).await?);
+    let register = async |n| Ok(drop(client.register(&format!("user {n}"), PASSWORD).await?));
+    row("register", bound, beside(TIMES, keys, register).await?);
+    let log_in = async |n| Ok(drop(client.login_forced(&format!("user {n}"), PASSWORD).await?));
+    row("log in", "one Argon2id", beside(TIMES, argon2, log_in).await?);
     Ok(())
 }
 

@@ -1,58 +1,70 @@
 //! Memory that a transfer takes.
 
+use std::fmt::Write;
 use std::fs;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+
+use crate::Outcome;
+
+/// When memory is looked at, in percent of a transfer.
+pub(crate) const MARKS: [u64; 6] = [1, 5, 25, 50, 75, 100];
 
 /// Memory of both processes at some points of a transfer.
 pub(crate) struct Memory {
     server: u32,
     marks: Arc<Vec<(u64, AtomicU64, AtomicU64)>>,
-    highest: Arc<AtomicU64>,
     lock: Arc<Mutex<()>>,
 }
 
 impl Memory {
     pub(crate) fn new(server: u32, size: u64) -> Self {
-        let marks = [1, 5, 25, 50, 75, 100]
-            .map(|percent| (size / 100 * percent, AtomicU64::default(), AtomicU64::default()));
-        Self { server, marks: Arc::new(marks.into()), highest: Arc::default(), lock: Arc::default() }
+        let marks = MARKS.map(|percent| (size / 100 * percent, AtomicU64::default(), AtomicU64::default()));
+        Self { server, marks: Arc::new(marks.into()), lock: Arc::default() }
     }
 
-    pub(crate) fn listener(&self) -> impl Fn(keyfold::Progress) + Send + Sync + 'static {
+    pub(crate) fn listener(&self) -> Outcome<impl Fn(keyfold::Progress) + Send + Sync + 'static> {
         for (_, client, server) in self.marks.iter() {
             client.store(0, Ordering::SeqCst);
             server.store(0, Ordering::SeqCst);
         }
-        self.highest.store(0, Ordering::SeqCst);
-        let (server, marks, highest) = (self.server, Arc::clone(&self.marks), Arc::clone(&self.highest));
-        let lock = Arc::clone(&self.lock);
-        move |progress| {
+        // From here on the system looks for the most anew.
+        fs::write("/proc/self/clear_refs", "5")?;
+        let (server, marks, lock) = (self.server, Arc::clone(&self.marks), Arc::clone(&self.lock));
+        Ok(move |progress: keyfold::Progress| {
             let _one = lock.lock();
-            let ours = resident(std::process::id());
-            highest.fetch_max(ours, Ordering::SeqCst);
             for (at, client, theirs) in marks.iter() {
                 if progress.bytes >= *at && client.load(Ordering::SeqCst) == 0 {
-                    client.store(ours, Ordering::SeqCst);
-                    theirs.store(resident(server), Ordering::SeqCst);
+                    client.store(status(std::process::id(), "VmRSS:"), Ordering::SeqCst);
+                    theirs.store(status(server, "VmRSS:"), Ordering::SeqCst);
                 }
             }
-        }
+        })
     }
 
-    pub(crate) fn print(&self, what: &str) {
-        println!("{what:<10} resident memory in MB: SDK (server)");
-        for (at, client, server) in self.marks.iter() {
+    /// The names of the columns.
+    pub(crate) fn head(&self) -> String {
+        self.marks.iter().fold(String::new(), |mut head, (at, ..)| {
+            let _ = write!(head, " at {} MiB |", at >> 20);
+            head
+        })
+    }
+
+    pub(crate) fn row(&self, what: &str) -> String {
+        let mut row = format!("| {what} |");
+        let megabytes = |bytes: u64| bytes as f64 / 1e6;
+        for (_, client, server) in self.marks.iter() {
             let (client, server) = (client.load(Ordering::SeqCst), server.load(Ordering::SeqCst));
-            println!("  at {:>6} MiB  {:>6.1} ({:.1})", at >> 20, client as f64 / 1e6, server as f64 / 1e6);
+            let _ = write!(row, " {:.0} ({:.0}) |", megabytes(client), megabytes(server));
         }
-        println!("  highest        {:>6.1}", self.highest.load(Ordering::SeqCst) as f64 / 1e6);
+        let _ = write!(row, " {:.0} |", megabytes(status(std::process::id(), "VmHWM:")));
+        row
     }
 }
 
-/// Resident memory of a process in bytes; 0 where the system does not tell.
-fn resident(process: u32) -> u64 {
+/// What the system says about the memory of a process, in bytes; 0 where it does not.
+fn status(process: u32, what: &str) -> u64 {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let line = status.lines().find_map(|line| line.strip_prefix(what));
     line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok()).unwrap_or(0) * 1024
 }
