@@ -218,7 +218,8 @@ async fn a_part_is_made_while_the_one_before_is_on_its_way(world: World) {
     let gate = Gate::new();
     proxy.fault("/1/false", Fault::Late(gate.clone()));
     // The answer to the first part comes when the last one is read, of which the second has to know.
-    let pieces = stream::iter(data.chunks(CHUNK_LEN)).then(|piece| async {
+    let gate = &gate;
+    let pieces = stream::iter(data.chunks(CHUNK_LEN)).then(|piece| async move {
         if piece.len() < CHUNK_LEN {
             gate.reached().await;
             gate.open();
