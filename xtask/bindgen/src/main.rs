@@ -5,6 +5,8 @@
 //!
 //! Usage: `xtask-bindgen <module.wasm> <output folder>`
 
+mod panics;
+
 use anyhow::{Context as _, Result};
 use wasm_bindgen_cli_support::Bindgen;
 
@@ -14,7 +16,7 @@ fn main() -> Result<()> {
     let out = arguments.next().context("the second argument names the output folder")?;
     // "web" makes an ES module whose initialiser takes the bytes or the address of the WebAssembly: the one form that works in
     // browsers, workers, bundlers and Node alike.
-    Bindgen::new()
+    let mut output = Bindgen::new()
         .input_path(&module)
         .web(true)?
         .typescript(true)
@@ -22,6 +24,8 @@ fn main() -> Result<()> {
         .remove_name_section(false)
         .remove_producers_section(true)
         .omit_default_module_path(true)
-        .generate(&out)
-        .with_context(|| format!("cannot make the glue of {}", module.display()))
+        .generate_output()
+        .with_context(|| format!("cannot make the glue of {}", module.display()))?;
+    panics::silence(output.wasm_mut());
+    output.emit(&out).with_context(|| format!("cannot write into {}", out.display()))
 }
