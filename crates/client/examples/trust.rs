@@ -28,7 +28,7 @@ pub(crate) async fn run(url: &str, app_token: &str) -> Result<(), Box<dyn Error>
     alice.rotate_keys().await?;
     let new_key = alice.newest_key_id()?;
     match bob.client().verify_key(alice.id(), &new_key).await {
-        Err(keyfold::Error::VerifyKeyChanged { .. }) => println!("Alice has a new key"),
+        Err(keyfold::Error::VerifyKeyChanged(_)) => println!("Alice has a new key"),
         other => return Err(format!("{:?}", other.map(|_| ())).into()),
     }
     bob.client().accept_verify_key(alice.id(), &new_key).await?;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use keyfold_protocol::encoding::SecretText;
 use keyfold_protocol::id::GroupId;
 use keyfold_protocol::{API_PREFIX, APP_TOKEN_HEADER, GROUP_ACCESS_HEADER, envelope};
@@ -21,8 +22,10 @@ pub(crate) struct Api {
     transport: Arc<dyn Transport>,
 }
 
-/// A request, before it is known who sends it.
-pub(crate) struct Call {
+/// A request, before it is known who sends it; or why there is none, which is reported in place of an answer.
+pub(crate) struct Call(Result<Box<Draft>, Error>);
+
+struct Draft {
     method: Method,
     /// Absolute URL in front of the path, where it is not that of the API.
     origin: Option<Arc<str>>,
@@ -43,12 +46,32 @@ impl Api {
     }
 
     /// Sends `call`, with an access token where the endpoint asks for one, and opens the envelope.
-    pub(crate) async fn call<T: DeserializeOwned>(
-        &self,
-        call: &Call,
-        token: Option<&SecretText>,
-    ) -> Result<T, Error> {
-        opened(&self.exchange(call, token).await?)
+    ///
+    /// Here as elsewhere, what depends on the type of the result comes after the waiting, which thus exists once. In WebAssembly that is
+    /// a tenth of the program.
+    pub(crate) fn call<'a, T: DeserializeOwned>(
+        &'a self,
+        call: Call,
+        token: Option<&'a SecretText>,
+    ) -> impl Future<Output = Result<T, Error>> + use<'a, T> {
+        self.send_call(call, token).map(|answer| opened(&answer?))
+    }
+
+    /// Sends `call`, whose result says no more than that it was done.
+    pub(crate) fn act<'a>(
+        &'a self,
+        call: Call,
+        token: Option<&'a SecretText>,
+    ) -> impl Future<Output = Result<(), Error>> + use<'a> {
+        self.send_call(call, token).map(|answer| accepted(&answer?))
+    }
+
+    fn send_call<'a>(
+        &'a self,
+        call: Call,
+        token: Option<&'a SecretText>,
+    ) -> BoxFuture<'a, Result<Response, Error>> {
+        Box::pin(async move { self.exchange(&call, token).await })
     }
 
     /// Sends `call` and returns the bytes that it is answered with. Only errors come in an envelope.
@@ -56,14 +79,14 @@ impl Api {
         content(self.exchange(call, token).await?)
     }
 
-    /// The answer as it came. Boxed, so that there is one state machine and not one for each type of result: in WebAssembly that is
-    /// a tenth of the program.
+    /// The answer as it came.
     pub(crate) fn exchange<'a>(
         &'a self,
         call: &'a Call,
         token: Option<&'a SecretText>,
     ) -> BoxFuture<'a, Result<Response, Error>> {
         Box::pin(async move {
+            let call = call.draft()?;
             let url = match &call.origin {
                 Some(origin) => format!("{origin}{}", call.path),
                 None => format!("{}{API_PREFIX}{}", self.base_url, call.path),
@@ -99,7 +122,13 @@ impl Api {
 
 /// The result in an answer.
 pub(crate) fn opened<T: DeserializeOwned>(answer: &Response) -> Result<T, Error> {
-    envelope::open(&answer.body).map_err(|error| Error::from_answer(answer.status, error))
+    let result = envelope::result(&answer.body).map_err(|error| Error::from_answer(answer.status, error))?;
+    result.read().map_err(|error| Error::unreadable_answer(answer.status, error.to_string()))
+}
+
+/// Whether an answer is a success with any result.
+pub(crate) fn accepted(answer: &Response) -> Result<(), Error> {
+    opened::<IgnoredAny>(answer).map(drop)
 }
 
 /// The bytes of an answer, which is an envelope only where the server refuses.
@@ -107,16 +136,97 @@ pub(crate) fn content(answer: Response) -> Result<Vec<u8>, Error> {
     if answer.status < 400 {
         return Ok(answer.body);
     }
-    Err(opened::<IgnoredAny>(&answer).err().unwrap_or(Error::AnswerIncomplete))
+    Err(accepted(&answer).err().unwrap_or(Error::AnswerIncomplete))
 }
 
 impl Call {
     /// A request to `/api/v1/<segment>/<segment>/…`.
     ///
-    /// # Errors
-    /// [`Error::InvalidId`] for a segment that would change the path. Servers decode nothing in paths, so there is no
+    /// It fails with [`Error::InvalidId`] for a segment that would change the path. Servers decode nothing in paths, so there is no
     /// escaped form that could be sent instead.
-    pub(crate) fn new(method: Method, segments: &[&str]) -> Result<Self, Error> {
+    fn new(method: Method, segments: &[&str]) -> Self {
+        Self(Draft::new(method, segments))
+    }
+
+    pub(crate) fn get(segments: &[&str]) -> Self {
+        Self::new(Method::Get, segments)
+    }
+
+    pub(crate) fn post(segments: &[&str]) -> Self {
+        Self::new(Method::Post, segments)
+    }
+
+    pub(crate) fn put(segments: &[&str]) -> Self {
+        Self::new(Method::Put, segments)
+    }
+
+    pub(crate) fn patch(segments: &[&str]) -> Self {
+        Self::new(Method::Patch, segments)
+    }
+
+    pub(crate) fn delete(segments: &[&str]) -> Self {
+        Self::new(Method::Delete, segments)
+    }
+
+    /// With `body` as JSON.
+    pub(crate) fn json(self, body: &impl Serialize) -> Self {
+        self.body_or(serde_json::to_vec(body))
+    }
+
+    /// With text that is JSON already.
+    pub(crate) fn body(self, body: String) -> Self {
+        self.body_or(Ok(body.into_bytes()))
+    }
+
+    /// With bytes that mean nothing to the server.
+    pub(crate) fn bytes(self, body: Vec<u8>) -> Self {
+        self.with(|draft| {
+            draft.body = body.into();
+            draft.content_type = "application/octet-stream";
+        })
+    }
+
+    /// To another place than the API.
+    pub(crate) fn at(self, origin: Option<&Arc<str>>) -> Self {
+        self.with(|draft| draft.origin = origin.cloned())
+    }
+
+    /// With more time than requests usually have.
+    pub(crate) fn within(self, timeout: Duration) -> Self {
+        self.with(|draft| draft.timeout = Some(timeout))
+    }
+
+    /// On behalf of a group that is a member.
+    pub(crate) fn acting_as(self, group: Option<&GroupId>) -> Self {
+        self.with(|draft| draft.group_access = group.cloned())
+    }
+
+    /// Why there is nothing to send, if so: for those who would do something before.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        self.draft().map(drop)
+    }
+
+    fn draft(&self) -> Result<&Draft, Error> {
+        self.0.as_deref().map_err(Clone::clone)
+    }
+
+    fn body_or(self, body: Result<Vec<u8>, serde_json::Error>) -> Self {
+        match body {
+            Ok(body) => self.with(|draft| draft.body = body.into()),
+            Err(error) => Self(self.0.and(Err(Error::JsonWrite(Arc::new(error))))),
+        }
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Draft)) -> Self {
+        if let Ok(draft) = &mut self.0 {
+            change(draft);
+        }
+        self
+    }
+}
+
+impl Draft {
+    fn new(method: Method, segments: &[&str]) -> Result<Box<Self>, Error> {
         let mut path = String::new();
         for segment in segments {
             let plain = segment
@@ -128,7 +238,7 @@ impl Call {
             path.push('/');
             path.push_str(segment);
         }
-        Ok(Self {
+        Ok(Box::new(Self {
             method,
             origin: None,
             path,
@@ -136,65 +246,7 @@ impl Call {
             body: Bytes::new(),
             group_access: None,
             timeout: None,
-        })
-    }
-
-    pub(crate) fn get(segments: &[&str]) -> Result<Self, Error> {
-        Self::new(Method::Get, segments)
-    }
-
-    pub(crate) fn post(segments: &[&str]) -> Result<Self, Error> {
-        Self::new(Method::Post, segments)
-    }
-
-    pub(crate) fn put(segments: &[&str]) -> Result<Self, Error> {
-        Self::new(Method::Put, segments)
-    }
-
-    pub(crate) fn patch(segments: &[&str]) -> Result<Self, Error> {
-        Self::new(Method::Patch, segments)
-    }
-
-    pub(crate) fn delete(segments: &[&str]) -> Result<Self, Error> {
-        Self::new(Method::Delete, segments)
-    }
-
-    /// With `body` as JSON.
-    pub(crate) fn json(mut self, body: &impl Serialize) -> Result<Self, Error> {
-        let body = serde_json::to_vec(body).map_err(|error| Error::JsonWrite(Arc::new(error)))?;
-        self.body = body.into();
-        Ok(self)
-    }
-
-    /// With text that is JSON already.
-    pub(crate) fn body(mut self, body: String) -> Self {
-        self.body = body.into();
-        self
-    }
-
-    /// With bytes that mean nothing to the server.
-    pub(crate) fn bytes(mut self, body: Vec<u8>) -> Self {
-        self.body = body.into();
-        self.content_type = "application/octet-stream";
-        self
-    }
-
-    /// To another place than the API.
-    pub(crate) fn at(mut self, origin: Option<&Arc<str>>) -> Self {
-        self.origin = origin.cloned();
-        self
-    }
-
-    /// With more time than requests usually have.
-    pub(crate) fn within(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
-        self
-    }
-
-    /// On behalf of a group that is a member.
-    pub(crate) fn acting_as(mut self, group: Option<&GroupId>) -> Self {
-        self.group_access = group.cloned();
-        self
+        }))
     }
 }
 
@@ -210,9 +262,9 @@ mod tests {
     #[test]
     fn an_id_cannot_change_the_path() {
         for id in ["", ".", "..", "a/b", "a?b", "a#b", "a%2fb", "a b", "é", "a\\b", "a\n"] {
-            assert!(matches!(Call::get(&["group", id]), Err(Error::InvalidId)), "{id:?}");
+            assert!(matches!(Call::get(&["group", id]).0, Err(Error::InvalidId)), "{id:?}");
         }
-        let call = Call::get(&["group", "0190a6a4-3b1c-7cde-8f01-23456789abcd", "light"]).unwrap();
+        let call = Call::get(&["group", "0190a6a4-3b1c-7cde-8f01-23456789abcd", "light"]).0.unwrap();
         assert_eq!(call.path, "/group/0190a6a4-3b1c-7cde-8f01-23456789abcd/light");
     }
 }

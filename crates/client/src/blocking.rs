@@ -41,7 +41,7 @@ use crate::{
 /// Those of the future; [`Error::Configuration`] (`client_424`) inside of an asynchronous runtime.
 pub fn wait<T>(future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     if Handle::try_current().is_ok() {
-        return Err(Error::Configuration("a blocking call inside of an asynchronous runtime".into()));
+        return Err(Error::configuration("a blocking call inside of an asynchronous runtime"));
     }
     runtime()?.block_on(future)
 }
@@ -284,8 +284,7 @@ fn runtime() -> Result<&'static Runtime, Error> {
         return Ok(runtime);
     }
     let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
-    let runtime =
-        runtime.map_err(|error| Error::Configuration(format!("no threads to wait on: {error}").into()))?;
+    let runtime = runtime.map_err(|error| Error::configuration(format!("no threads to wait on: {error}")))?;
     // Another thread may have been faster; its runtime is as good.
     Ok(RUNTIME.get_or_init(|| runtime))
 }

@@ -136,7 +136,7 @@ impl Client {
     /// # Errors
     /// `server_114`: the session is over, the user has to log in again. [`Error::Network`]: the server cannot be
     /// reached; [`current_user`](Self::current_user) works without.
-    #[tracing::instrument(level = "debug", skip_all)]
+    #[cfg_attr(not(target_family = "wasm"), tracing::instrument(level = "debug", skip_all))]
     pub async fn restore(&self) -> Result<Option<User>, Error> {
         let Some(user) = self.current_user().await? else { return Ok(None) };
         user.resume().await?;

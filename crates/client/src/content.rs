@@ -130,7 +130,7 @@ impl<'a> DecryptOptions<'a> {
     pub(crate) fn signature_without_request(&self, head: &Head) -> Result<Signature, Error> {
         match (&self.signer, &head.sign) {
             (Some(Signer::Key(key)), _) => Ok(Signature::By(VerifyingKey::clone(key))),
-            (Some(Signer::User { .. }), Some(sign)) => Err(Error::KeyNotLoaded(sign.id.clone())),
+            (Some(Signer::User { .. }), Some(sign)) => Err(Error::key_not_loaded(&sign.id)),
             (Some(Signer::User { required: true, .. }), None) => {
                 Err(keyfold_crypto::Error::SignatureMissing.into())
             }

@@ -193,8 +193,11 @@ impl Directory {
     }
 
     /// Lookups are public: no access token goes with them.
-    async fn fetch<T: serde::de::DeserializeOwned>(&self, path: &[&str]) -> Result<T, Error> {
-        self.api.call(&Call::get(path)?, None).await
+    fn fetch<T: serde::de::DeserializeOwned>(
+        &self,
+        path: &[&str],
+    ) -> impl Future<Output = Result<T, Error>> + use<'_, T> {
+        self.api.call(Call::get(path), None)
     }
 
     /// This is a cache: what cannot be read is fetched again.

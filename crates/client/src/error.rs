@@ -28,30 +28,20 @@ use crate::transport::{TransportError, TransportErrorKind};
 ///     }
 /// }
 /// ```
+// Every function of this crate hands it on, most of them several times: no variant is larger than a pointer, which in WebAssembly makes
+// a tenth of the program.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// `server_<number>`: the server refused. [`ErrorCode`] lists what the numbers mean.
-    #[error("the server refused: {message} ({number})")]
-    Server {
-        /// Number of the error.
-        number: u32,
-        /// HTTP status of the answer.
-        status: u16,
-        /// The server's text, for people.
-        message: String,
-    },
+    #[error(transparent)]
+    Server(Box<Refusal>),
     /// `client_1000`: no answer from the server. Nothing is known about the password or the session.
     #[error("the server could not be reached")]
     Network(#[source] Arc<TransportError>),
     /// `client_101`: an answer that is no Keyfold answer, for example a proxy's error page.
-    #[error("the answer of the server (HTTP {status}) is not readable: {reason}")]
-    AnswerUnreadable {
-        /// HTTP status of the answer.
-        status: u16,
-        /// What the parser says.
-        reason: String,
-    },
+    #[error(transparent)]
+    AnswerUnreadable(Box<UnreadableAnswer>),
     /// `client_102`: an answer that lacks something the operation needs.
     #[error("the answer of the server is incomplete")]
     AnswerIncomplete,
@@ -80,14 +70,8 @@ pub enum Error {
     #[error("the storage failed")]
     Storage(#[source] Arc<StorageError>),
     /// `client_421`: what the storage returned was not written by this crate, or is damaged.
-    #[error("the stored {what} is not readable")]
-    StoredDataUnreadable {
-        /// What was to be read.
-        what: &'static str,
-        /// Why not.
-        #[source]
-        cause: Option<Arc<serde_json::Error>>,
-    },
+    #[error(transparent)]
+    StoredDataUnreadable(Box<UnreadableRecord>),
     /// `client_422`: nobody is logged in under this identifier on this device.
     #[error("this user is not logged in here")]
     NotLoggedIn,
@@ -96,13 +80,13 @@ pub enum Error {
     Refresh(#[source] Arc<Cause>),
     /// `client_424`: the client was built with settings that cannot work.
     #[error("invalid configuration: {0}")]
-    Configuration(Cow<'static, str>),
+    Configuration(Box<Cow<'static, str>>),
     /// `client_425`: an id with characters that no id has. Nothing was sent.
     #[error("this is not an id")]
     InvalidId,
     /// `client_426`: a key that is needed is not loaded, and the call does not fetch.
     #[error("the key {0} is not loaded")]
-    KeyNotLoaded(String),
+    KeyNotLoaded(Box<KeyId>),
     /// `client_427`: an identifier or a password is empty.
     #[error("identifier and password must not be empty, and the identifier not longer than 1024 bytes")]
     EmptyCredentials,
@@ -133,16 +117,58 @@ pub enum Error {
     NameTooLong,
     /// `client_437`: a user whose verify key was verified has a new one, which nobody has verified or accepted. See
     /// [`Client::known_verify_keys`](crate::Client::known_verify_keys).
-    #[error("user {user_id} has the new verify key {key_id}, which is not verified")]
-    VerifyKeyChanged {
-        /// Whose key.
-        user_id: UserId,
-        /// The new key.
-        key_id: KeyId,
-    },
+    #[error(transparent)]
+    VerifyKeyChanged(Box<ChangedVerifyKey>),
     /// `client_429`: work on another thread ended without a result.
     #[error("the background work was lost")]
     WorkLost,
+}
+
+/// What the server says when it refuses.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("the server refused: {message} ({number})")]
+#[non_exhaustive]
+pub struct Refusal {
+    /// Number of the error.
+    pub number: u32,
+    /// HTTP status of the answer.
+    pub status: u16,
+    /// The server's text, for people.
+    pub message: String,
+}
+
+/// An answer that is no Keyfold answer.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("the answer of the server (HTTP {status}) is not readable: {reason}")]
+#[non_exhaustive]
+pub struct UnreadableAnswer {
+    /// HTTP status of the answer.
+    pub status: u16,
+    /// What the parser says.
+    pub reason: String,
+}
+
+/// Stored data that was not written by this crate, or is damaged.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("the stored {what} is not readable")]
+#[non_exhaustive]
+pub struct UnreadableRecord {
+    /// What was to be read.
+    pub what: &'static str,
+    /// Why not.
+    #[source]
+    pub cause: Option<Arc<serde_json::Error>>,
+}
+
+/// A verify key that came in the place of a verified one.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("user {user_id} has the new verify key {key_id}, which is not verified")]
+#[non_exhaustive]
+pub struct ChangedVerifyKey {
+    /// Whose key.
+    pub user_id: UserId,
+    /// The new key.
+    pub key_id: KeyId,
 }
 
 impl Error {
@@ -150,10 +176,10 @@ impl Error {
     #[must_use]
     pub fn code(&self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
-            Self::Server { number, .. } => return Cow::Owned(format!("server_{number}")),
+            Self::Server(refusal) => return Cow::Owned(format!("server_{}", refusal.number)),
             Self::Crypto(error) => error.code(),
             Self::Network(_) => "client_1000",
-            Self::AnswerUnreadable { .. } => "client_101",
+            Self::AnswerUnreadable(_) => "client_101",
             Self::AnswerIncomplete => "client_102",
             Self::JsonWrite(_) => "client_100",
             Self::InvalidRank => "client_200",
@@ -162,7 +188,7 @@ impl Error {
             Self::TokenForeign => "client_1101",
             Self::MfaRequired => "client_10000",
             Self::Storage(_) => "client_420",
-            Self::StoredDataUnreadable { .. } => "client_421",
+            Self::StoredDataUnreadable(_) => "client_421",
             Self::NotLoggedIn => "client_422",
             Self::Refresh(_) => "client_423",
             Self::Configuration(_) => "client_424",
@@ -178,7 +204,7 @@ impl Error {
             Self::LocalFile(_) => "client_434",
             Self::OtherFile => "client_435",
             Self::NameTooLong => "client_436",
-            Self::VerifyKeyChanged { .. } => "client_437",
+            Self::VerifyKeyChanged(_) => "client_437",
         })
     }
 
@@ -214,8 +240,8 @@ impl Error {
     /// Whether the server answered with exactly this error.
     #[must_use]
     pub fn is_server(&self, code: ErrorCode) -> bool {
-        matches!(self, Self::Server { number, status, .. }
-            if *number == code.number() && *status == code.http_status())
+        matches!(self, Self::Server(refusal)
+            if refusal.number == code.number() && refusal.status == code.http_status())
     }
 
     /// The JSON text that language bindings throw: `{"status": "client_14", "error_message": "…"}`, properly escaped.
@@ -233,9 +259,9 @@ impl Error {
             Self::Network(cause) => {
                 !matches!(cause.kind(), TransportErrorKind::Request | TransportErrorKind::TooLarge)
             }
-            Self::Server { status, .. } => is_passing(*status),
+            Self::Server(refusal) => is_passing(refusal.status),
             // Damaged on the way, or somebody else's page.
-            Self::AnswerUnreadable { status, .. } => *status < 300 || is_passing(*status),
+            Self::AnswerUnreadable(answer) => answer.status < 300 || is_passing(answer.status),
             _ => false,
         }
     }
@@ -246,11 +272,37 @@ impl Error {
 
     pub(crate) fn from_answer(status: u16, error: EnvelopeError) -> Self {
         match error {
-            EnvelopeError::Server { code, message } => Self::Server { number: code, status, message },
+            EnvelopeError::Server { code, message } => Self::refused(code, status, message),
             EnvelopeError::Incomplete => Self::AnswerIncomplete,
-            EnvelopeError::Malformed(reason) => Self::AnswerUnreadable { status, reason },
-            other => Self::AnswerUnreadable { status, reason: other.to_string() },
+            EnvelopeError::Malformed(reason) => Self::unreadable_answer(status, reason),
+            other => Self::unreadable_answer(status, other.to_string()),
         }
+    }
+
+    pub(crate) fn unreadable_answer(status: u16, reason: String) -> Self {
+        Self::AnswerUnreadable(Box::new(UnreadableAnswer { status, reason }))
+    }
+
+    /// Stored data of which `what` is the name.
+    #[must_use]
+    pub fn unreadable_record(what: &'static str, cause: Option<serde_json::Error>) -> Self {
+        Self::StoredDataUnreadable(Box::new(UnreadableRecord { what, cause: cause.map(Arc::new) }))
+    }
+
+    pub(crate) fn configuration(reason: impl Into<Cow<'static, str>>) -> Self {
+        Self::Configuration(Box::new(reason.into()))
+    }
+
+    pub(crate) fn key_not_loaded(id: &str) -> Self {
+        Self::KeyNotLoaded(Box::new(KeyId::new(id)))
+    }
+
+    pub(crate) fn verify_key_changed(user_id: UserId, key_id: KeyId) -> Self {
+        Self::VerifyKeyChanged(Box::new(ChangedVerifyKey { user_id, key_id }))
+    }
+
+    fn refused(number: u32, status: u16, message: String) -> Self {
+        Self::Server(Box::new(Refusal { number, status, message }))
     }
 }
 
@@ -277,11 +329,12 @@ mod tests {
     use super::*;
 
     fn server(code: ErrorCode) -> Error {
-        Error::Server {
-            number: code.number(),
-            status: code.http_status(),
-            message: code.message().to_owned(),
-        }
+        Error::refused(code.number(), code.http_status(), code.message().to_owned())
+    }
+
+    #[test]
+    fn an_error_is_no_burden() {
+        assert!(size_of::<Error>() <= 2 * size_of::<usize>());
     }
 
     #[test]
@@ -301,7 +354,7 @@ mod tests {
 
     #[test]
     fn the_json_form_escapes_the_text_of_the_server() {
-        let error = Error::Server { number: 7, status: 400, message: "a \"quoted\"\nword".to_owned() };
+        let error = Error::refused(7, 400, "a \"quoted\"\nword".to_owned());
         let json: serde_json::Value = serde_json::from_str(&error.to_json()).unwrap();
         assert_eq!(json["status"], "server_7");
         assert_eq!(json["error_message"], "the server refused: a \"quoted\"\nword (7)");

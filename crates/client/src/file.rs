@@ -76,7 +76,6 @@ use keyfold_crypto::{GeneratedKey, SymmetricKey, file as format};
 use keyfold_protocol::encoding::OpaqueText;
 use keyfold_protocol::file::{FileMeta, FileNameUpdate};
 use keyfold_protocol::id::{FileId, GroupId, UserId};
-use serde::de::IgnoredAny;
 
 use crate::api::Call;
 use crate::error::Error;
@@ -157,8 +156,8 @@ impl File {
     pub async fn rename(&self, name: Option<&str>) -> Result<(), Error> {
         let encrypted = name.map(|name| format::encrypt_name(&self.0.key, name)).transpose()?;
         let body = FileNameUpdate { encrypted_file_name: encrypted.map(opaque).transpose()? };
-        let call = Call::put(&["file", self.id().as_str()])?.json(&body)?;
-        self.0.place.user().0.session.call::<IgnoredAny>(&call).await?;
+        let call = Call::put(&["file", self.id().as_str()]).json(&body);
+        self.0.place.user().0.session.act(call).await?;
         *lock(&self.0.name) = name.map(str::to_owned);
         Ok(())
     }
@@ -197,9 +196,9 @@ impl Place {
     /// Fetches a file and opens its key.
     pub(crate) async fn file(&self, id: &FileId) -> Result<File, Error> {
         let meta: FileMeta = match self {
-            Self::User(user) => user.0.session.call(&Call::get(&["file", id.as_str()])?).await?,
+            Self::User(user) => user.0.session.call(Call::get(&["file", id.as_str()])).await?,
             Self::Group(group) => {
-                group.call(Call::get(&["group", group.id().as_str(), "file", id.as_str()])?).await?
+                group.call(Call::get(&["group", group.id().as_str(), "file", id.as_str()])).await?
             }
         };
         if meta.file_id != *id {
@@ -226,12 +225,12 @@ impl Place {
     pub(crate) async fn delete(&self, id: &FileId) -> Result<(), Error> {
         match self {
             Self::User(user) => {
-                let call = Call::delete(&["file", id.as_str()])?;
-                user.0.session.call::<IgnoredAny>(&call).await?;
+                let call = Call::delete(&["file", id.as_str()]);
+                user.0.session.act(call).await?;
             }
             Self::Group(group) => {
-                let call = Call::delete(&["group", group.id().as_str(), "file", id.as_str()])?;
-                group.call::<IgnoredAny>(call).await?;
+                let call = Call::delete(&["group", group.id().as_str(), "file", id.as_str()]);
+                group.act(call).await?;
             }
         }
         Ok(())

@@ -18,12 +18,13 @@ use std::sync::{Arc, RwLock};
 use keyfold_crypto::GroupKeys;
 use keyfold_protocol::group::{AccessBy, GroupData, UpdateCheck, UpdateCheckLight};
 use keyfold_protocol::id::{GroupId, KeyId};
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
 
 use crate::api::Call;
 use crate::error::Error;
 use crate::keyring::Keyring;
 use crate::lock::{read, write};
+use crate::platform::BoxFuture;
 use crate::records::{self, Snapshots};
 use crate::stored::StoredGroup;
 use crate::user::User;
@@ -140,11 +141,11 @@ impl Group {
     /// `server_310`: the access has ended.
     pub async fn update(&self) -> Result<(), Error> {
         let check = if self.is_light() {
-            let check = self.call(Call::get(&["group", self.id().as_str(), "update_check_light"])?);
+            let check = self.call(Call::get(&["group", self.id().as_str(), "update_check_light"]));
             let UpdateCheckLight { rank } = check.await?;
             UpdateCheck { rank, key_update: false }
         } else {
-            self.call(Call::get(&["group", self.id().as_str(), "update_check"])?).await?
+            self.call(Call::get(&["group", self.id().as_str(), "update_check"])).await?
         };
         let now = self.0.user.0.client.0.clock.now();
         {
@@ -168,7 +169,7 @@ impl Group {
     /// [`Error::RankInsufficient`].
     pub async fn delete(&self) -> Result<(), Error> {
         self.require_rank(1)?;
-        self.call::<IgnoredAny>(Call::delete(&["group", self.id().as_str()])?).await?;
+        self.act(Call::delete(&["group", self.id().as_str()])).await?;
         self.forget().await
     }
 
@@ -178,9 +179,16 @@ impl Group {
     }
 
     /// Sends `call` as the user, on behalf of the group through which the user acts.
-    pub(crate) async fn call<T: DeserializeOwned>(&self, call: Call) -> Result<T, Error> {
-        let call = call.acting_as(self.acting_as());
-        self.0.user.0.session.call(&call).await
+    pub(crate) fn call<T: DeserializeOwned>(
+        &self,
+        call: Call,
+    ) -> impl Future<Output = Result<T, Error>> + use<'_, T> {
+        self.0.user.0.session.call(call.acting_as(self.acting_as()))
+    }
+
+    /// The same for a call whose result says no more than that it was done.
+    pub(crate) fn act(&self, call: Call) -> impl Future<Output = Result<(), Error>> + use<'_> {
+        self.0.user.0.session.act(call.acting_as(self.acting_as()))
     }
 
     /// The server refuses what the rank does not allow; asking it is not necessary to know that.
@@ -202,14 +210,14 @@ impl Group {
         record_of(&self.0.user, self.id(), self.0.acting_as.as_ref())
     }
 
-    async fn store(&self) -> Result<(), Error> {
+    fn store(&self) -> BoxFuture<'_, Result<(), Error>> {
         let snapshot = || {
             let mut stored = read(&self.0.state).clone();
             stored.data.keys = read(&self.0.keys).objects().to_vec();
             (self.record(), stored)
         };
         let wanted = || !self.0.user.0.session.is_closed();
-        self.0.snapshots.write(&self.0.user.0.client.0.records, wanted, snapshot).await
+        Box::pin(self.0.snapshots.write(&self.0.user.0.client.0.records, wanted, snapshot))
     }
 
     /// Removes the group from the storage and from the handles that are handed out again.
@@ -219,7 +227,7 @@ impl Group {
         let record = self.record();
         self.0.user.0.client.0.records.delete(&record).await?;
         self.0.user.0.client.0.directory.forget_group(self.id()).await?;
-        self.0.user.change(|account| account.groups.remove(&record)).await.map(drop)
+        self.0.user.change(|account| account.groups.retain(|known| *known != record)).await
     }
 }
 

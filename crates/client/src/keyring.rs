@@ -41,9 +41,9 @@ impl<K> Keyring<K> {
 
     fn add(&mut self, object: GroupKey, key: Arc<K>) {
         self.opened.insert(object.group_key_id.as_str().to_owned(), key);
-        self.objects.push(object);
-        self.objects
-            .sort_by(|a, b| (Reverse(a.time), &a.group_key_id).cmp(&(Reverse(b.time), &b.group_key_id)));
+        let rank = (Reverse(object.time), &object.group_key_id);
+        let place = self.objects.partition_point(|other| (Reverse(other.time), &other.group_key_id) < rank);
+        self.objects.insert(place, object);
     }
 
     pub(crate) fn get(&self, id: &str) -> Option<Arc<K>> {

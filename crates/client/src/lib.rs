@@ -116,7 +116,7 @@ pub use cancel::CancelToken;
 pub use client::{Client, ClientBuilder, Login, PendingMfa, StoredMfaLogin};
 pub use content::{DecryptOptions, EncryptOptions, RawContent};
 pub use directory::{GroupPublicKey, UserPublicKey};
-pub use error::Error;
+pub use error::{ChangedVerifyKey, Error, Refusal, UnreadableAnswer, UnreadableRecord};
 pub use export::{ExportedGroupKeys, ExportedIdentity, ExportedUserKeys};
 pub use file::{Download, File, NewFile, Progress, Upload};
 pub use group::Group;

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::marker::PhantomData;
 
-use futures_util::Stream;
+use futures_util::{FutureExt, Stream};
 use keyfold_protocol::PAGE_SIZE;
 use keyfold_protocol::file::StoredKey;
 use keyfold_protocol::group::{
@@ -11,11 +11,15 @@ use keyfold_protocol::group::{
 };
 use keyfold_protocol::id::GroupId;
 use keyfold_protocol::user::DeviceListItem;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::api::Call;
+use crate::api::{Call, opened};
+use crate::client::to_json;
 use crate::error::Error;
+use crate::platform::BoxFuture;
 use crate::session::Session;
+use crate::transport::Response;
 
 /// A list on the server, read page by page, item by item, or whole. Nothing is requested before it is asked for.
 ///
@@ -32,12 +36,17 @@ use crate::session::Session;
 /// ```
 #[must_use = "nothing is requested before a page is asked for"]
 pub struct Pages<T> {
+    list: List,
+    items: PhantomData<fn() -> T>,
+}
+
+/// What does not depend on the type of the items.
+struct List {
     session: Session,
     path: Vec<String>,
     acting_as: Option<GroupId>,
     after: Position,
     end: bool,
-    items: PhantomData<fn() -> T>,
 }
 
 /// A place in a list: behind an item that was seen.
@@ -67,14 +76,14 @@ mod sealed {
 
 impl<T: Item> Pages<T> {
     pub(crate) fn new(session: Session, path: &[&str], acting_as: Option<GroupId>) -> Self {
-        Self {
+        let list = List {
             session,
             path: path.iter().map(|segment| (*segment).to_owned()).collect(),
             acting_as,
             after: Position { time: 0, id: "none".to_owned() },
             end: false,
-            items: PhantomData,
-        }
+        };
+        Self { list, items: PhantomData }
     }
 
     /// Begins behind `item` instead of at the start.
@@ -84,7 +93,7 @@ impl<T: Item> Pages<T> {
 
     /// Begins behind this place instead of at the start.
     pub fn after_position(mut self, position: Position) -> Self {
-        self.after = position;
+        self.list.after = position;
         self
     }
 
@@ -93,21 +102,31 @@ impl<T: Item> Pages<T> {
     /// # Errors
     /// Those of the request.
     pub async fn next_page(&mut self) -> Result<Option<Vec<T>>, Error> {
-        if self.end {
+        if self.list.end {
             return Ok(None);
         }
-        let call = call(&self.path, &self.after, self.acting_as.as_ref())?;
-        let page: Vec<T> = self.session.call(&call).await?;
+        let page: Vec<T> = self.list.session.call(self.list.call()).await?;
         let last = page.last().map(Item::position);
         // A place that does not move would go round for ever.
-        self.end = page.len() < PAGE_SIZE || last.as_ref() == Some(&self.after);
+        self.list.end = page.len() < PAGE_SIZE || last.as_ref() == Some(&self.list.after);
         match last {
             None => Ok(None),
             Some(last) => {
-                self.after = last;
+                self.list.after = last;
                 Ok(Some(page))
             }
         }
+    }
+
+    /// The next page as JSON text, `[]` after the last: for bindings to other languages.
+    ///
+    /// # Errors
+    /// Those of the request.
+    pub fn into_json_page(self) -> BoxFuture<'static, Result<String, Error>>
+    where
+        T: Serialize + 'static,
+    {
+        Box::pin(self.list.into_answer().map(|answer| to_json(&opened::<Vec<T>>(&answer?)?)))
     }
 
     /// Everything from here on, in memory.
@@ -133,11 +152,18 @@ impl<T: Item> Pages<T> {
     }
 }
 
-fn call(list: &[String], after: &Position, acting_as: Option<&GroupId>) -> Result<Call, Error> {
-    let time = after.time.to_string();
-    let mut path: Vec<&str> = list.iter().map(String::as_str).collect();
-    path.extend([time.as_str(), after.id.as_str()]);
-    Ok(Call::get(&path)?.acting_as(acting_as))
+impl List {
+    /// The request for the next page.
+    fn call(&self) -> Call {
+        let time = self.after.time.to_string();
+        let mut path: Vec<&str> = self.path.iter().map(String::as_str).collect();
+        path.extend([time.as_str(), self.after.id.as_str()]);
+        Call::get(&path).acting_as(self.acting_as.as_ref())
+    }
+
+    fn into_answer(self) -> BoxFuture<'static, Result<Response, Error>> {
+        Box::pin(async move { self.session.answer(&self.call()).await })
+    }
 }
 
 macro_rules! items {

@@ -8,12 +8,15 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use futures_util::FutureExt;
 use keyfold_protocol::id::{DeviceId, GroupId, KeyId, UserId};
+use keyfold_protocol::json;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
 use crate::error::Error;
+use crate::platform::BoxFuture;
 use crate::session::StoredSession;
 use crate::storage::Storage;
 
@@ -54,21 +57,37 @@ impl Records {
     }
 
     /// The value under `key`; `what` names it in an error.
-    pub(crate) async fn get<T: DeserializeOwned>(
-        &self,
+    pub(crate) fn get<'a, T: DeserializeOwned>(
+        &'a self,
         what: &'static str,
-        key: &str,
-    ) -> Result<Option<T>, Error> {
-        let Some(text) = self.0.get(key).await? else { return Ok(None) };
-        serde_json::from_slice(text.as_bytes())
-            .map(Some)
-            .map_err(|error| Error::StoredDataUnreadable { what, cause: Some(Arc::new(error)) })
+        key: &'a str,
+    ) -> impl Future<Output = Result<Option<T>, Error>> + use<'a, T> {
+        // The type matters when there is a value: waiting for it exists once.
+        self.0.get(key).map(move |text| {
+            let Some(text) = text? else { return Ok(None) };
+            json::from_slice(text.as_bytes())
+                .map(Some)
+                .map_err(|error| Error::unreadable_record(what, Some(error)))
+        })
     }
 
-    pub(crate) async fn set<T: Serialize>(&self, key: &str, value: &T) -> Result<(), Error> {
-        let text = serde_json::to_string(value).map_err(|error| Error::JsonWrite(Arc::new(error)))?;
-        let text = Zeroizing::new(text);
-        Ok(self.0.set(key, &text).await?)
+    pub(crate) fn set<'a, T: Serialize>(
+        &'a self,
+        key: &'a str,
+        value: &T,
+    ) -> BoxFuture<'a, Result<(), Error>> {
+        self.write(key, serde_json::to_string(value).map(Zeroizing::new))
+    }
+
+    fn write<'a>(
+        &'a self,
+        key: &'a str,
+        text: Result<Zeroizing<String>, serde_json::Error>,
+    ) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(async move {
+            let text = text.map_err(|error| Error::JsonWrite(Arc::new(error)))?;
+            Ok(self.0.set(key, &text).await?)
+        })
     }
 
     pub(crate) async fn delete(&self, key: &str) -> Result<(), Error> {

@@ -10,6 +10,7 @@ use keyfold_protocol::encoding::SecretText;
 use keyfold_protocol::error::ErrorCode;
 use keyfold_protocol::group::GroupInviteItem;
 use keyfold_protocol::id::{DeviceId, UserId};
+use keyfold_protocol::json;
 use keyfold_protocol::session::Claims;
 use keyfold_protocol::user::{InitOutput, RefreshInput, RefreshOutput};
 use serde::de::DeserializeOwned;
@@ -84,8 +85,8 @@ impl Refresh {
         match &self.0 {
             Strategy::Sdk => {
                 let refresh_token = refresh_token.ok_or(Error::NotLoggedIn)?;
-                let call = Call::put(&["refresh"])?.json(&RefreshInput { refresh_token })?;
-                Ok(api.call::<RefreshOutput>(&call, Some(old)).await?.jwt)
+                let call = Call::put(&["refresh"]).json(&RefreshInput { refresh_token });
+                Ok(api.call::<RefreshOutput>(call, Some(old)).await?.jwt)
             }
             Strategy::Endpoint(url) => ask_endpoint(api, url, old).await,
             Strategy::Function(function) => {
@@ -284,8 +285,16 @@ impl Session {
     }
 
     /// Sends `call` as the user.
-    pub(crate) async fn call<T: DeserializeOwned>(&self, call: &Call) -> Result<T, Error> {
-        api::opened(&self.answer(call).await?)
+    pub(crate) fn call<T: DeserializeOwned>(
+        &self,
+        call: Call,
+    ) -> impl Future<Output = Result<T, Error>> + use<'_, T> {
+        self.send(call).map(|answer| api::opened(&answer?))
+    }
+
+    /// Sends `call` as the user; its result says no more than that it was done.
+    pub(crate) fn act(&self, call: Call) -> impl Future<Output = Result<(), Error>> + use<'_> {
+        self.send(call).map(|answer| api::accepted(&answer?))
     }
 
     /// Sends `call` as the user, and returns the bytes that it is answered with.
@@ -293,12 +302,17 @@ impl Session {
         api::content(self.answer(call).await?)
     }
 
-    /// The answer to `call` as it came; boxed for the same reason as [`Api::exchange`].
+    pub(crate) fn send(&self, call: Call) -> BoxFuture<'_, Result<Response, Error>> {
+        Box::pin(async move { self.answer(&call).await })
+    }
+
+    /// The answer to `call` as it came.
     ///
     /// A request that is refused because of its token is sent once more with a new one: the check comes before
     /// anything else happens on the server, so nothing is done twice.
-    fn answer<'a>(&'a self, call: &'a Call) -> BoxFuture<'a, Result<Response, Error>> {
+    pub(crate) fn answer<'a>(&'a self, call: &'a Call) -> BoxFuture<'a, Result<Response, Error>> {
         Box::pin(async move {
+            call.check()?;
             let access = self.access_token().await?;
             let answer = self.0.api.exchange(call, Some(&access)).await?;
             if !is_token_refused(&answer) {
@@ -319,8 +333,8 @@ impl Session {
             self.access_token().await?;
             return Ok(Vec::new());
         };
-        let call = Call::post(&["init"])?.json(&RefreshInput { refresh_token })?;
-        let answer: InitOutput = self.0.api.call(&call, Some(&access)).await?;
+        let call = Call::post(&["init"]).json(&RefreshInput { refresh_token });
+        let answer: InitOutput = self.0.api.call(call, Some(&access)).await?;
         self.0.accept(answer.jwt).await?;
         Ok(answer.invites)
     }
@@ -356,8 +370,8 @@ impl Session {
     /// for a logout, so there is no error.
     pub(crate) async fn revoke(&self) {
         let access = self.0.tokens().access.clone();
-        let Ok(call) = Call::delete(&["user", "session"]) else { return };
-        if let Err(error) = self.0.api.call::<serde::de::IgnoredAny>(&call, Some(&access)).await {
+        let call = Call::delete(&["user", "session"]);
+        if let Err(error) = self.0.api.act(call, Some(&access)).await {
             tracing::debug!(%error, "the session goes on at the server until it expires");
         }
     }
@@ -484,7 +498,7 @@ fn claims(access: &SecretText) -> Result<Claims, Error> {
         return Err(Error::TokenMalformed);
     };
     let payload = Base64UrlUnpadded::decode_vec(payload).map_err(|_| Error::TokenMalformed)?;
-    serde_json::from_slice(&payload).map_err(|_| Error::TokenMalformed)
+    json::from_slice(&payload).map_err(|_| Error::TokenMalformed)
 }
 
 fn is_token_refused(answer: &Response) -> bool {
@@ -492,7 +506,7 @@ fn is_token_refused(answer: &Response) -> bool {
     if answer.status < 400 {
         return false;
     }
-    let refusal = api::opened::<serde::de::IgnoredAny>(answer).err();
+    let refusal = api::accepted(answer).err();
     refusal
         .is_some_and(|error| error.is_server(ErrorCode::JwtInvalid) || error.is_server(ErrorCode::JwtMissing))
 }

@@ -1,7 +1,5 @@
 //! A user as it is kept in the storage.
 
-use std::collections::BTreeSet;
-
 use keyfold_crypto::{Device, PrivateKey, SigningKey, VerifyingKey};
 use keyfold_protocol::encoding::SecretText;
 use keyfold_protocol::group::{GroupData, GroupKey, HmacKey};
@@ -27,7 +25,7 @@ pub(crate) struct StoredUser {
     pub(crate) user_keys: Vec<GroupKey>,
     pub(crate) hmac_keys: Vec<HmacKey>,
     /// Records of groups that belong to this user, to be removed at logout.
-    pub(crate) groups: BTreeSet<String>,
+    pub(crate) groups: Vec<String>,
 }
 
 impl StoredUser {
@@ -53,7 +51,7 @@ impl StoredUser {
             verify_key: device.verify_key.export_data()?,
             user_keys,
             hmac_keys,
-            groups: BTreeSet::new(),
+            groups: Vec::new(),
         })
     }
 

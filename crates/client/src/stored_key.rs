@@ -4,7 +4,6 @@ use keyfold_crypto::{GeneratedKey, SymmetricKey};
 use keyfold_protocol::encoding::{AlgorithmId, KeyText};
 use keyfold_protocol::file::{StoredKey, StoredKeyInput, StoredKeyOutput};
 use keyfold_protocol::id::{KeyId, StoredKeyId};
-use serde::de::IgnoredAny;
 
 use crate::api::Call;
 use crate::error::Error;
@@ -23,14 +22,14 @@ pub(crate) async fn store(
         encrypted_key_string: KeyText::parse(sealed.encrypted_key_string).map_err(unwritable)?,
         master_key_id: KeyId::new(sealed.master_key_id),
     };
-    let call = Call::post(&["keys", "sym_key"])?.json(&body)?;
-    let stored: StoredKeyOutput = user.0.session.call(&call).await?;
+    let call = Call::post(&["keys", "sym_key"]).json(&body);
+    let stored: StoredKeyOutput = user.0.session.call(call).await?;
     Ok(key.with_id(stored.key_id.as_str()))
 }
 
 pub(crate) async fn fetch(user: &User, id: &StoredKeyId) -> Result<GeneratedKey, Error> {
-    let call = Call::get(&["keys", "sym_key", id.as_str()])?;
-    let stored: StoredKey = user.0.session.call(&call).await?;
+    let call = Call::get(&["keys", "sym_key", id.as_str()]);
+    let stored: StoredKey = user.0.session.call(call).await?;
     if stored.key_id != *id {
         return Err(Error::AnswerIncomplete);
     }
@@ -49,6 +48,6 @@ pub(crate) fn list(user: &User, master_key: &KeyId) -> Pages<StoredKey> {
 }
 
 pub(crate) async fn delete(user: &User, id: &StoredKeyId) -> Result<(), Error> {
-    let call = Call::delete(&["keys", "sym_key", id.as_str()])?;
-    user.0.session.call::<IgnoredAny>(&call).await.map(drop)
+    let call = Call::delete(&["keys", "sym_key", id.as_str()]);
+    user.0.session.act(call).await
 }

@@ -117,7 +117,7 @@ impl Trust {
             listener.changed(&change);
         }
         let KeyChange { user_id, key_id, .. } = change;
-        if refused { Err(Error::VerifyKeyChanged { user_id, key_id }) } else { Ok(()) }
+        if refused { Err(Error::verify_key_changed(user_id, key_id)) } else { Ok(()) }
     }
 
     /// Remembers a key because people say so.

@@ -26,7 +26,7 @@ use crate::error::Error;
 use crate::group;
 use crate::keyring::Keyring;
 use crate::lock::{lock, read, write};
-use crate::platform::offload;
+use crate::platform::{BoxFuture, offload};
 use crate::records::{self, Snapshots};
 use crate::session::Session;
 use crate::stored::StoredUser;
@@ -198,14 +198,14 @@ impl User {
     }
 
     /// Writes the user to the storage.
-    pub(crate) async fn store(&self) -> Result<(), Error> {
+    pub(crate) fn store(&self) -> BoxFuture<'_, Result<(), Error>> {
         let snapshot = || {
             let mut stored = lock(&self.0.account).clone();
             stored.user_keys = read(&self.0.keys).objects().to_vec();
             (records::user_key(&stored.identifier), stored)
         };
         let wanted = || !self.0.session.is_closed();
-        self.0.snapshots.write(&self.0.client.0.records, wanted, snapshot).await
+        Box::pin(self.0.snapshots.write(&self.0.client.0.records, wanted, snapshot))
     }
 
     /// Looks at what is stored of the account.
@@ -214,11 +214,10 @@ impl User {
     }
 
     /// Changes what is stored of the account, and stores it.
-    pub(crate) async fn change<T>(&self, change: impl FnOnce(&mut StoredUser) -> T) -> Result<T, Error> {
-        let changed = change(&mut lock(&self.0.account));
+    pub(crate) fn change(&self, change: impl FnOnce(&mut StoredUser)) -> BoxFuture<'_, Result<(), Error>> {
+        change(&mut lock(&self.0.account));
         self.0.snapshots.changed();
-        self.store().await?;
-        Ok(changed)
+        self.store()
     }
 
     /// Opens user keys and puts them to the others. Does not store them.

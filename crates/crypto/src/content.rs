@@ -50,7 +50,7 @@ impl Head {
     /// # Errors
     /// [`Error::JsonRead`] (`client_101`).
     pub fn parse(json: &str) -> Result<Self, Error> {
-        serde_json::from_slice(json.as_bytes()).map_err(|_| Error::JsonRead)
+        keyfold_protocol::json::from_slice(json.as_bytes()).map_err(|_| Error::JsonRead)
     }
 
     /// The JSON text.
@@ -298,7 +298,8 @@ impl PrivateKey {
 /// Takes a JSON head off the front of `bytes`: everything up to the first zero byte, which JSON cannot contain.
 pub(crate) fn split_head<'b, H: Deserialize<'b>>(bytes: &'b [u8]) -> Result<(H, &'b [u8]), Error> {
     let mut parts = bytes.splitn(2, |byte| *byte == 0);
-    let head = serde_json::from_slice(parts.next().unwrap_or_default()).map_err(|_| Error::JsonRead)?;
+    let head =
+        keyfold_protocol::json::from_slice(parts.next().unwrap_or_default()).map_err(|_| Error::JsonRead)?;
     Ok((head, parts.next().ok_or(Error::MalformedEnvelope)?))
 }
 

@@ -7,6 +7,8 @@
 /// `client_400` to `client_419` stand for checks that only this implementation makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
+// As wide as a register: moved in one piece, also inside of the client's error.
+#[repr(u32)]
 pub enum Error {
     /// `client_1`: an algorithm id that no suite of this crate knows.
     #[error("unknown algorithm")]

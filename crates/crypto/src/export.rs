@@ -49,7 +49,7 @@ pub(crate) struct Export<'a> {
 impl<'a> Export<'a> {
     /// Reads the JSON. Which algorithm it stands for is decided by the caller, who knows the kind of key.
     pub(crate) fn read(text: &'a str) -> Result<Self, Error> {
-        serde_json::from_slice(text.as_bytes()).map_err(|_| Error::JsonRead)
+        keyfold_protocol::json::from_slice(text.as_bytes()).map_err(|_| Error::JsonRead)
     }
 
     pub(crate) fn hybrid(&self) -> bool {

@@ -78,7 +78,7 @@ impl GeneratedKey {
     /// # Errors
     /// [`Error::JsonRead`] (`client_101`).
     pub fn parse(json: &str) -> Result<Self, Error> {
-        serde_json::from_slice(json.as_bytes()).map_err(|_| Error::JsonRead)
+        keyfold_protocol::json::from_slice(json.as_bytes()).map_err(|_| Error::JsonRead)
     }
 
     fn describe(key: &SymmetricKey, encrypted: &[u8], master_key_id: &str) -> Self {

@@ -1,11 +1,11 @@
 //! The envelope around every answer: `{"status":true,"result":…}` or
 //! `{"status":false,"err_msg":"…","err_code":…}`.
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
 use crate::error::ErrorCode;
+use crate::json::Node;
 
 /// A success, for any serializer. `result` must not be a falsy JSON value: JavaScript clients reject those.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -90,27 +90,33 @@ impl EnvelopeError {
 /// # Ok::<(), envelope::EnvelopeError>(())
 /// ```
 pub fn open<T: DeserializeOwned>(answer: &[u8]) -> Result<T, EnvelopeError> {
-    // Bytes, as everywhere: for text, all types would be there once more.
-    serde_json::from_slice(result(answer)?.get().as_bytes()).map_err(malformed)
+    result(answer)?.read().map_err(malformed)
 }
 
-/// The result in an answer, not read yet. Apart from [`open`], because that exists once for each type of result.
-fn result(answer: &[u8]) -> Result<&RawValue, EnvelopeError> {
-    #[derive(Deserialize)]
-    struct Body<'a> {
-        status: bool,
-        err_msg: Option<String>,
-        err_code: Option<u32>,
-        #[serde(borrow)]
-        result: Option<&'a RawValue>,
-    }
-
-    let body: Body<'_> = serde_json::from_slice(answer).map_err(malformed)?;
-    match body {
-        Body { status: true, result: Some(result), .. } => Ok(result),
-        Body { status: false, err_code: Some(code), err_msg: Some(message), .. } => {
-            Err(EnvelopeError::Server { code, message })
+/// The result in an answer, not read yet: what [`open`] does as far as it is the same for all types of results.
+///
+/// # Errors
+/// As [`open`].
+pub fn result(answer: &[u8]) -> Result<Node<'_>, EnvelopeError> {
+    let Node::Object(members) = Node::parse(answer).map_err(malformed)? else {
+        return Err(EnvelopeError::Malformed("an object is expected".to_owned()));
+    };
+    let (mut status, mut result) = (None, Node::Null);
+    let (mut message, mut code) = (None::<String>, None::<u32>);
+    for (name, value) in members {
+        match name.text() {
+            Some("status") => status = Some(value.read::<bool>().map_err(malformed)?),
+            Some("result") => result = value,
+            Some("err_msg") => message = value.read().map_err(malformed)?,
+            Some("err_code") => code = value.read().map_err(malformed)?,
+            _ => {}
         }
+    }
+    match (status, result, code, message) {
+        (None, ..) => Err(EnvelopeError::Malformed("missing field `status`".to_owned())),
+        (Some(true), Node::Null, ..) => Err(EnvelopeError::Incomplete),
+        (Some(true), result, ..) => Ok(result),
+        (Some(false), _, Some(code), Some(message)) => Err(EnvelopeError::Server { code, message }),
         _ => Err(EnvelopeError::Incomplete),
     }
 }

@@ -16,6 +16,7 @@
 //! | [`mod@file`] | files and their parts, an app's own storage, stored symmetric keys |
 //! | [`session`] | claims of an access token |
 //! | [`id`], [`encoding`] | the checked scalars that those are made of |
+//! | [`json`] | reading all of it |
 //!
 //! Times are milliseconds since 1970 (`u64`) unless a name says otherwise; ranks are `i32` from 0 (creator) to
 //! 4 (member), lower is stronger.
@@ -28,6 +29,7 @@ pub mod error;
 pub mod file;
 pub mod group;
 pub mod id;
+pub mod json;
 pub mod session;
 pub mod user;
 

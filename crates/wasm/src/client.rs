@@ -44,7 +44,7 @@ impl JsClient {
     #[wasm_bindgen(js_name = isIdentifierAvailable, unchecked_return_type = "Promise<boolean>")]
     pub fn is_identifier_available(&self, identifier: String) -> Promise {
         let this = self.clone();
-        promise(async move { settled(this.0.is_identifier_available(&identifier).await.map_err(thrown)) })
+        promise(async move { settled(this.0.is_identifier_available(&identifier).await) })
     }
 
     #[wasm_bindgen(js_name = prepareIsIdentifierAvailable)]
@@ -69,7 +69,7 @@ impl JsClient {
         let this = self.clone();
         promise(async move {
             settled({
-                let user_id = this.0.register(&identifier, &password).await.map_err(thrown)?;
+                let user_id = this.0.register(&identifier, &password).await?;
                 Ok(user_id.as_str().to_owned())
             })
         })
@@ -88,9 +88,7 @@ impl JsClient {
     #[wasm_bindgen(js_name = registerDeviceStart, unchecked_return_type = "Promise<string>")]
     pub fn register_device_start(&self, identifier: String, password: String) -> Promise {
         let this = self.clone();
-        promise(
-            async move { settled(this.0.register_device_start(&identifier, &password).await.map_err(thrown)) },
-        )
+        promise(async move { settled(this.0.register_device_start(&identifier, &password).await) })
     }
 
     #[wasm_bindgen(js_name = prepareRegisterDeviceStart)]
@@ -111,7 +109,7 @@ impl JsClient {
     pub fn login(&self, identifier: String, password: String) -> Promise {
         let this = self.clone();
         promise(async move {
-            settled(Ok(match this.0.login(&identifier, &password).await.map_err(thrown)? {
+            settled(Ok(match this.0.login(&identifier, &password).await? {
                 Login::User(user) => LoginOutcome { user: Some(JsUser::from(user)), mfa: None },
                 Login::Mfa(pending) => LoginOutcome { user: None, mfa: Some(MfaLogin::of(&pending)) },
             }))
@@ -123,8 +121,8 @@ impl JsClient {
         let this = self.clone();
         promise(async move {
             settled({
-                let pending = this.0.restore_mfa_login(&login.into_stored()).map_err(thrown)?;
-                Ok(JsUser::from(pending.with_totp(&code).await.map_err(thrown)?))
+                let pending = this.0.restore_mfa_login(&login.into_stored())?;
+                Ok(JsUser::from(pending.with_totp(&code).await?))
             })
         })
     }
@@ -134,8 +132,8 @@ impl JsClient {
         let this = self.clone();
         promise(async move {
             settled({
-                let pending = this.0.restore_mfa_login(&login.into_stored()).map_err(thrown)?;
-                Ok(JsUser::from(pending.with_recovery_key(&key).await.map_err(thrown)?))
+                let pending = this.0.restore_mfa_login(&login.into_stored())?;
+                Ok(JsUser::from(pending.with_recovery_key(&key).await?))
             })
         })
     }
@@ -146,7 +144,7 @@ impl JsClient {
         promise(async move {
             settled({
                 let (old_jwt, refresh_token) = (SecretText::new(old_jwt), SecretText::new(refresh_token));
-                Ok(this.0.refresh_jwt(&old_jwt, &refresh_token).await.map_err(thrown)?.expose().to_owned())
+                Ok(this.0.refresh_jwt(&old_jwt, &refresh_token).await?.expose().to_owned())
             })
         })
     }
@@ -155,21 +153,21 @@ impl JsClient {
     #[wasm_bindgen(unchecked_return_type = "Promise<User | undefined>")]
     pub fn restore(&self) -> Promise {
         let this = self.clone();
-        promise(async move { settled(Ok(this.0.restore().await.map_err(thrown)?.map(JsUser::from))) })
+        promise(async move { settled(Ok(this.0.restore().await?.map(JsUser::from))) })
     }
 
     /// The user who logged in last, from the storage alone.
     #[wasm_bindgen(js_name = currentUser, unchecked_return_type = "Promise<User | undefined>")]
     pub fn current_user(&self) -> Promise {
         let this = self.clone();
-        promise(async move { settled(Ok(this.0.current_user().await.map_err(thrown)?.map(JsUser::from))) })
+        promise(async move { settled(Ok(this.0.current_user().await?.map(JsUser::from))) })
     }
 
     /// A user who is logged in on this device, from the storage alone.
     #[wasm_bindgen(unchecked_return_type = "Promise<User | undefined>")]
     pub fn user(&self, identifier: String) -> Promise {
         let this = self.clone();
-        promise(async move { settled(Ok(this.0.user(&identifier).await.map_err(thrown)?.map(JsUser::from))) })
+        promise(async move { settled(Ok(this.0.user(&identifier).await?.map(JsUser::from))) })
     }
 }
 

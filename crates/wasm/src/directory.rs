@@ -1,12 +1,11 @@
 //! Public keys of users and groups.
 
 use js_sys::Promise;
-use keyfold::{GroupId, KeyId, PublicKey, UserId, UserPublicKey};
+use keyfold::{Error, GroupId, KeyId, PublicKey, UserId, UserPublicKey};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use crate::client::JsClient;
-use crate::error::thrown;
 use crate::promise::{promise, settled};
 use crate::value::object;
 
@@ -35,9 +34,9 @@ impl JsClient {
         promise(async move {
             settled({
                 let UserPublicKey { key, verified, .. } =
-                    this.get().public_key(&UserId::new(&user_id)).await.map_err(thrown)?;
+                    this.get().public_key(&UserId::new(&user_id)).await?;
                 object(&UserKey {
-                    public_key: key.export_data().map_err(|error| thrown(error.into()))?,
+                    public_key: key.export_data()?,
                     public_key_id: key.id().to_owned(),
                     public_key_sig_key_id: key.signature_key_id().map(str::to_owned),
                     verified,
@@ -51,12 +50,8 @@ impl JsClient {
         let this = self.clone();
         promise(async move {
             settled({
-                let key = this
-                    .get()
-                    .verify_key(&UserId::new(&user_id), &KeyId::new(&key_id))
-                    .await
-                    .map_err(thrown)?;
-                key.export_data().map_err(|error| thrown(error.into()))
+                let key = this.get().verify_key(&UserId::new(&user_id), &KeyId::new(&key_id)).await?;
+                key.export_data().map_err(Error::from)
             })
         })
     }
@@ -66,11 +61,8 @@ impl JsClient {
         let this = self.clone();
         promise(async move {
             settled({
-                let key = this.get().group_public_key(&GroupId::new(&group_id)).await.map_err(thrown)?.key;
-                object(&GroupKey {
-                    key: key.export_data().map_err(|error| thrown(error.into()))?,
-                    id: key.id().to_owned(),
-                })
+                let key = this.get().group_public_key(&GroupId::new(&group_id)).await?.key;
+                object(&GroupKey { key: key.export_data()?, id: key.id().to_owned() })
             })
         })
     }
@@ -82,11 +74,10 @@ impl JsClient {
         promise(async move {
             settled({
                 let user_id = UserId::new(&user_id);
-                let key = PublicKey::import_data(&exported).map_err(|error| thrown(error.into()))?;
+                let key = PublicKey::import_data(&exported)?;
                 let Some(verify_key_id) = key.signature_key_id() else { return Ok(JsValue::FALSE) };
-                let verify_key =
-                    this.get().verify_key(&user_id, &KeyId::new(verify_key_id)).await.map_err(thrown)?;
-                key.is_signed_by(&verify_key).map_err(|error| thrown(error.into()))
+                let verify_key = this.get().verify_key(&user_id, &KeyId::new(verify_key_id)).await?;
+                key.is_signed_by(&verify_key).map_err(Error::from)
             })
         })
     }
@@ -97,8 +88,8 @@ impl JsClient {
         let this = self.clone();
         promise(async move {
             settled({
-                let key = this.get().public_key(&UserId::new(&user_id)).await.map_err(thrown)?;
-                this.get().verify_public_key(&key).await.map_err(thrown)
+                let key = this.get().public_key(&UserId::new(&user_id)).await?;
+                this.get().verify_public_key(&key).await
             })
         })
     }

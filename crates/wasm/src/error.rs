@@ -25,6 +25,12 @@ pub(crate) fn thrown(error: keyfold::Error) -> KeyfoldError {
     KeyfoldError::new(&error.code(), &text)
 }
 
+impl From<keyfold::Error> for KeyfoldError {
+    fn from(error: keyfold::Error) -> Self {
+        thrown(error)
+    }
+}
+
 /// What a JavaScript function of the app threw, as text.
 pub(crate) fn describe(thrown: &JsValue) -> String {
     let member = |name: &str| js_sys::Reflect::get(thrown, &JsValue::from_str(name)).ok()?.as_string();

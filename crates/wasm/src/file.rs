@@ -62,7 +62,7 @@ impl JsPreparedFile {
 
     #[wasm_bindgen(unchecked_return_type = "Promise<Upload>")]
     pub fn register(self) -> Promise {
-        promise(async move { settled(self.0.register().await.map(JsUpload).map_err(thrown)) })
+        promise(async move { settled(self.0.register().await.map(JsUpload)) })
     }
 }
 
@@ -111,7 +111,7 @@ impl JsUpload {
     /// Deletes the file and what is through of it.
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
     pub fn abort(self) -> Promise {
-        promise(async move { settled(self.0.abort().await.map_err(thrown)) })
+        promise(async move { settled(self.0.abort().await) })
     }
 }
 
@@ -130,7 +130,7 @@ impl JsFile {
     /// The file as the server describes it.
     #[wasm_bindgen(unchecked_return_type = "FileMetaFetched")]
     pub fn info(&self) -> Result<JsValue, KeyfoldError> {
-        object(self.0.info())
+        Ok(object(self.0.info())?)
     }
 
     /// The content key in text form. Secret.
@@ -142,7 +142,7 @@ impl JsFile {
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
     pub fn rename(&self, name: Option<String>) -> Promise {
         let this = self.clone();
-        promise(async move { settled(this.0.rename(name.as_deref()).await.map_err(thrown)) })
+        promise(async move { settled(this.0.rename(name.as_deref()).await) })
     }
 
     /// `verify_key`: the exported verify key with which every part must be signed. `signer`: the user who must have signed them.
@@ -206,9 +206,7 @@ impl JsUser {
     #[wasm_bindgen(unchecked_return_type = "Promise<StoredFile>")]
     pub fn file(&self, file_id: String) -> Promise {
         let this = self.clone();
-        promise(async move {
-            settled(this.get().file(&keyfold::FileId::new(file_id)).await.map(JsFile).map_err(thrown))
-        })
+        promise(async move { settled(this.get().file(&keyfold::FileId::new(file_id)).await.map(JsFile)) })
     }
 
     #[wasm_bindgen(js_name = openFile)]
@@ -219,9 +217,7 @@ impl JsUser {
     #[wasm_bindgen(js_name = deleteFile, unchecked_return_type = "Promise<void>")]
     pub fn delete_file(&self, file_id: String) -> Promise {
         let this = self.clone();
-        promise(async move {
-            settled(this.get().delete_file(&keyfold::FileId::new(file_id)).await.map_err(thrown))
-        })
+        promise(async move { settled(this.get().delete_file(&keyfold::FileId::new(file_id)).await) })
     }
 }
 
@@ -241,9 +237,7 @@ impl JsGroup {
     #[wasm_bindgen(unchecked_return_type = "Promise<StoredFile>")]
     pub fn file(&self, file_id: String) -> Promise {
         let this = self.clone();
-        promise(async move {
-            settled(this.get().file(&keyfold::FileId::new(file_id)).await.map(JsFile).map_err(thrown))
-        })
+        promise(async move { settled(this.get().file(&keyfold::FileId::new(file_id)).await.map(JsFile)) })
     }
 
     #[wasm_bindgen(js_name = openFile)]
@@ -254,25 +248,23 @@ impl JsGroup {
     #[wasm_bindgen(js_name = deleteFile, unchecked_return_type = "Promise<void>")]
     pub fn delete_file(&self, file_id: String) -> Promise {
         let this = self.clone();
-        promise(async move {
-            settled(this.get().delete_file(&keyfold::FileId::new(file_id)).await.map_err(thrown))
-        })
+        promise(async move { settled(this.get().delete_file(&keyfold::FileId::new(file_id)).await) })
     }
 }
 
-async fn prepared(file: NewFile, name: Option<String>, sign: bool) -> Result<JsPreparedFile, KeyfoldError> {
+async fn prepared(file: NewFile, name: Option<String>, sign: bool) -> Result<JsPreparedFile, Error> {
     let file = match name {
         Some(name) => file.name(name),
         None => file,
     };
     let file = if sign { file.signed() } else { file };
-    file.prepare().await.map(JsPreparedFile).map_err(thrown)
+    file.prepare().await.map(JsPreparedFile)
 }
 
 /// A file as the app kept its description.
-fn described(info: &str) -> Result<FileMeta, KeyfoldError> {
-    let read = serde_json::from_slice(info.as_bytes());
-    read.map_err(|_| thrown(Error::StoredDataUnreadable { what: "file description", cause: None }))
+fn described(info: &str) -> Result<FileMeta, Error> {
+    let read = keyfold::protocol::json::from_slice(info.as_bytes());
+    read.map_err(|_| Error::unreadable_record("file description", None))
 }
 
 fn listener(report: Function) -> impl Fn(Progress) {

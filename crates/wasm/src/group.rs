@@ -52,7 +52,7 @@ impl JsGroup {
             AccessBy::GroupAsUser(member) => (None, Some(member)),
             AccessBy::GroupAsUserAsParent { parent, group_as_user } => (Some(parent), Some(group_as_user)),
         };
-        object(&Data {
+        Ok(object(&Data {
             group_id: group.id().as_str().to_owned(),
             parent_group_id: group.parent_id().map(GroupId::into_string),
             from_parent: parent.is_some(),
@@ -65,42 +65,37 @@ impl JsGroup {
             access_by_group_as_member: member.map(GroupId::into_string),
             is_connected_group: group.is_connected_group(),
             last_check_time: group.last_check(),
-        })
+        })?)
     }
 
     /// Asks the server for the own rank and for newer keys.
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
     pub fn update(&self) -> Promise {
         let this = self.clone();
-        promise(async move { settled(this.0.update().await.map_err(thrown)) })
+        promise(async move { settled(this.0.update().await) })
     }
 
     #[wasm_bindgen(js_name = deleteGroup, unchecked_return_type = "Promise<void>")]
     pub fn delete_group(&self) -> Promise {
         let this = self.clone();
-        promise(async move { settled(this.0.delete().await.map_err(thrown)) })
+        promise(async move { settled(this.0.delete().await) })
     }
 
     #[wasm_bindgen(unchecked_return_type = "Promise<GroupChildrenListItem[]>")]
     pub fn children(&self, time: Option<f64>, id: Option<String>) -> Promise {
-        let this = self.clone();
-        promise(async move { settled(page(this.0.children(), time, id).await) })
+        page(self.0.children(), time, id)
     }
 
     #[wasm_bindgen(unchecked_return_type = "Promise<Group>")]
     pub fn child(&self, group_id: String) -> Promise {
         let this = self.clone();
-        promise(
-            async move { settled(this.0.child(&GroupId::new(&group_id)).await.map(Self).map_err(thrown)) },
-        )
+        promise(async move { settled(this.0.child(&GroupId::new(&group_id)).await.map(Self)) })
     }
 
     #[wasm_bindgen(unchecked_return_type = "Promise<Group>")]
     pub fn connected(&self, group_id: String) -> Promise {
         let this = self.clone();
-        promise(
-            async move { settled(this.0.connected(&GroupId::new(&group_id)).await.map(Self).map_err(thrown)) },
-        )
+        promise(async move { settled(this.0.connected(&GroupId::new(&group_id)).await.map(Self)) })
     }
 
     #[wasm_bindgen(js_name = createChild, unchecked_return_type = "Promise<string>")]
@@ -110,7 +105,7 @@ impl JsGroup {
             settled({
                 let created =
                     if sign { this.0.create_signed_child().await } else { this.0.create_child().await };
-                created.map(GroupId::into_string).map_err(thrown)
+                created.map(GroupId::into_string)
             })
         })
     }
@@ -125,7 +120,7 @@ impl JsGroup {
                 } else {
                     this.0.create_connected().await
                 };
-                created.map(GroupId::into_string).map_err(thrown)
+                created.map(GroupId::into_string)
             })
         })
     }
@@ -144,7 +139,7 @@ impl JsGroup {
             settled({
                 let rotated =
                     if sign { this.0.rotate_keys_signed().await } else { this.0.rotate_keys().await };
-                rotated.map_err(thrown)
+                rotated
             })
         })
     }
@@ -157,7 +152,7 @@ impl JsGroup {
     #[wasm_bindgen(js_name = finishKeyRotation, unchecked_return_type = "Promise<void>")]
     pub fn finish_key_rotation(&self) -> Promise {
         let this = self.clone();
-        promise(async move { settled(this.0.finish_key_rotation().await.map_err(thrown)) })
+        promise(async move { settled(this.0.finish_key_rotation().await) })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use keyfold::crypto::sortable::NonAscii;
 use keyfold::crypto::{SigningKey, Verification, VerifyingKey};
-use keyfold::{Head, SearchKey, SortKey, SymmetricKey};
+use keyfold::{Error, Head, SearchKey, SortKey, SymmetricKey};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
@@ -18,7 +18,7 @@ pub struct JsSymmetricKey(SymmetricKey);
 impl JsSymmetricKey {
     /// Reads the text form.
     pub fn import(text: &str) -> Result<Self, KeyfoldError> {
-        SymmetricKey::import(text).map(Self).map_err(crypto)
+        Ok(Self::read(text)?)
     }
 
     /// The text form. Secret.
@@ -81,6 +81,10 @@ impl JsSymmetricKey {
 }
 
 impl JsSymmetricKey {
+    pub(crate) fn read(text: &str) -> Result<Self, Error> {
+        Ok(Self(SymmetricKey::import(text)?))
+    }
+
     pub(crate) fn into_inner(self) -> SymmetricKey {
         self.0
     }
@@ -120,9 +124,9 @@ impl JsSealedKey {
 }
 
 impl JsSealedKey {
-    pub(crate) fn new((key, sealed): (SymmetricKey, keyfold::GeneratedKey)) -> Result<Self, KeyfoldError> {
+    pub(crate) fn new((key, sealed): (SymmetricKey, keyfold::GeneratedKey)) -> Result<Self, Error> {
         let master_key_id = sealed.master_key_id.clone();
-        Ok(Self { key: Some(key), sealed: sealed.to_json().map_err(crypto)?, master_key_id })
+        Ok(Self { key: Some(key), sealed: sealed.to_json()?, master_key_id })
     }
 }
 
@@ -151,7 +155,7 @@ impl JsSearchKey {
         let limit = limit.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX));
         let made = if full { self.0.full(text) } else { self.0.prefixes(text, limit) };
         let made = made.map_err(crypto)?;
-        object(&Hashes { hashes: made.hashes, alg: made.alg, key_id: made.key_id })
+        Ok(object(&Hashes { hashes: made.hashes, alg: made.alg, key_id: made.key_id })?)
     }
 
     /// The hash to search for.
@@ -205,10 +209,10 @@ impl From<SortKey> for JsSortKey {
 }
 
 /// A signature whose author is known by the key.
-pub(crate) fn verifier(exported: Option<String>) -> Result<Option<VerifyingKey>, KeyfoldError> {
+pub(crate) fn verifier(exported: Option<String>) -> Result<Option<VerifyingKey>, Error> {
     // Apps hand in an empty text for none.
     let exported = exported.filter(|text| !text.is_empty());
-    exported.map(|text| VerifyingKey::import_data(&text).map_err(crypto)).transpose()
+    exported.map(|text| VerifyingKey::import_data(&text).map_err(Error::from)).transpose()
 }
 
 pub(crate) fn demanded(key: Option<&VerifyingKey>) -> Verification<'_> {

@@ -4,23 +4,23 @@
 //! of them that was a fifth of what every visitor of an app downloads. Here it is there once, for futures in a box.
 
 use js_sys::{Array, Promise, Uint8Array};
-use keyfold::BoxFuture;
+use keyfold::{BoxFuture, Error};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 
-use crate::error::KeyfoldError;
+use crate::error::thrown;
 
 /// The promise of what `work` comes to.
-pub(crate) fn promise(work: impl Future<Output = Result<JsValue, KeyfoldError>> + 'static) -> Promise {
+pub(crate) fn promise(work: impl Future<Output = Result<JsValue, Error>> + 'static) -> Promise {
     spawn(Box::pin(work))
 }
 
-fn spawn(work: BoxFuture<'static, Result<JsValue, KeyfoldError>>) -> Promise {
-    future_to_promise(async move { work.await.map_err(JsValue::from) })
+fn spawn(work: BoxFuture<'static, Result<JsValue, Error>>) -> Promise {
+    future_to_promise(async move { work.await.map_err(|error| thrown(error).into()) })
 }
 
 /// An outcome with its value as JavaScript's.
-pub(crate) fn settled<T: Settle>(outcome: Result<T, KeyfoldError>) -> Result<JsValue, KeyfoldError> {
+pub(crate) fn settled<T: Settle>(outcome: Result<T, Error>) -> Result<JsValue, Error> {
     outcome.map(T::into_js)
 }
 

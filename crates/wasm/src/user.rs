@@ -11,7 +11,6 @@ use js_sys::Promise;
 use keyfold::User;
 use wasm_bindgen::prelude::*;
 
-use crate::error::thrown;
 use crate::promise::{promise, settled};
 
 /// A user who is logged in.
@@ -56,13 +55,13 @@ impl JsUser {
     #[wasm_bindgen(unchecked_return_type = "Promise<string>")]
     pub fn jwt(&self) -> Promise {
         let this = self.clone();
-        promise(async move { settled(Ok(this.0.jwt().await.map_err(thrown)?.expose().to_owned())) })
+        promise(async move { settled(Ok(this.0.jwt().await?.expose().to_owned())) })
     }
 
     #[wasm_bindgen(js_name = logOut, unchecked_return_type = "Promise<void>")]
     pub fn log_out(&self) -> Promise {
         let this = self.clone();
-        promise(async move { settled(this.0.log_out().await.map_err(thrown)) })
+        promise(async move { settled(this.0.log_out().await) })
     }
 }
 

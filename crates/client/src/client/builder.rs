@@ -189,7 +189,7 @@ impl ClientBuilder {
     /// # Errors
     /// [`Error::Configuration`] (`client_424`) for an app token or a base URL that cannot be one.
     pub fn build(self) -> Result<Client, Error> {
-        let invalid = |reason: &'static str| Err(Error::Configuration(reason.into()));
+        let invalid = |reason: &'static str| Err(Error::configuration(reason));
         if self.app_token.is_empty() || !self.app_token.bytes().all(|byte| byte.is_ascii_graphic()) {
             return invalid("the app token must be base64");
         }

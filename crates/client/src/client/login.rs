@@ -78,7 +78,7 @@ impl Client {
     /// # Errors
     /// `server_112`: wrong password. `server_100`: no such identifier. `client_400`: the server tried to pass off a
     /// foreign key as the device's.
-    #[tracing::instrument(level = "debug", skip_all)]
+    #[cfg_attr(not(target_family = "wasm"), tracing::instrument(level = "debug", skip_all))]
     pub async fn login(&self, identifier: &str, password: &str) -> Result<Login, Error> {
         let pending = match self.first_factor(identifier, password).await? {
             FirstFactor::Accepted(accepted) => {
@@ -125,13 +125,13 @@ impl Client {
         let (identifier, password) = parse_credentials(identifier, password)?;
         let body = keyfold_crypto::Login::start(&identifier);
         let prepared: PrepareLoginOutput =
-            self.0.api.call(&Call::post(&["prepare_login"])?.json(&body)?, None).await?;
+            self.0.api.call(Call::post(&["prepare_login"]).json(&body), None).await?;
         self.refuse_weaker_derivation(&identifier, &prepared).await?;
         let mut refused = None;
         for cost in self.costs() {
             let attempt = Arc::new(derive(&identifier, &password, &prepared, cost).await?);
-            let call = Call::post(&["done_login"])?.json(&attempt.login.done_login())?;
-            match self.0.api.call(&call, None).await {
+            let call = Call::post(&["done_login"]).json(&attempt.login.done_login());
+            match self.0.api.call(call, None).await {
                 Ok(DoneLoginOutput::Direct(keys)) => {
                     return Ok(FirstFactor::Accepted(Accepted { attempt, keys }));
                 }
@@ -157,7 +157,7 @@ impl Client {
             Mfa::RecoveryKey(key) => ("validate_recovery_otp", key),
         };
         let body = attempt.login.second_factor(SecretText::new(token));
-        let keys = self.0.api.call(&Call::post(&[endpoint])?.json(&body)?, None).await?;
+        let keys = self.0.api.call(Call::post(&[endpoint]).json(&body), None).await?;
         Ok(Accepted { attempt, keys: Box::new(keys) })
     }
 
@@ -176,11 +176,11 @@ impl Client {
         let (device, challenge) = opened.await.ok_or(Error::WorkLost)??;
         let body = attempt.login.verify_login(challenge);
         let verified = if self.0.light {
-            let call = Call::post(&["verify_login_light"])?.json(&body)?;
-            let VerifyLoginLight { jwt, refresh_token } = self.0.api.call(&call, None).await?;
+            let call = Call::post(&["verify_login_light"]).json(&body);
+            let VerifyLoginLight { jwt, refresh_token } = self.0.api.call(call, None).await?;
             VerifyLogin { user_keys: Vec::new(), hmac_keys: Vec::new(), jwt, refresh_token }
         } else {
-            self.0.api.call(&Call::post(&["verify_login"])?.json(&body)?, None).await?
+            self.0.api.call(Call::post(&["verify_login"]).json(&body), None).await?
         };
         Ok((device, verified, attempt))
     }

@@ -26,7 +26,7 @@ impl Client {
     /// [`Error::EmptyCredentials`] and those of the request.
     pub async fn is_identifier_available(&self, identifier: &str) -> Result<bool, Error> {
         let body = UserIdentifier { user_identifier: parse_identifier(identifier)? };
-        let answer: ExistsOutput = self.0.api.call(&Call::post(&["exists"])?.json(&body)?, None).await?;
+        let answer: ExistsOutput = self.0.api.call(Call::post(&["exists"]).json(&body), None).await?;
         Ok(answer.available)
     }
 
@@ -62,20 +62,20 @@ impl Client {
     ///
     /// # Errors
     /// `server_101`: the identifier is taken. [`Error::EmptyCredentials`].
-    #[tracing::instrument(level = "debug", skip_all)]
+    #[cfg_attr(not(target_family = "wasm"), tracing::instrument(level = "debug", skip_all))]
     pub async fn register(&self, identifier: &str, password: &str) -> Result<UserId, Error> {
         let (identifier, password) = parse_credentials(identifier, password)?;
         let suite = self.0.suite;
         let call = if self.0.light {
             let input = offload(move || device::register_device(&identifier, &password, &suite)).await;
             let input: DeviceRegister = input.ok_or(Error::WorkLost)??;
-            Call::post(&["register_light"])?.json(&input)?
+            Call::post(&["register_light"]).json(&input)
         } else {
             let input = offload(move || device::register_user(&identifier, &password, &suite)).await;
             let input: RegisterInput = input.ok_or(Error::WorkLost)??;
-            Call::post(&["register"])?.json(&input)?
+            Call::post(&["register"]).json(&input)
         };
-        let answer: RegisterOutput = self.0.api.call(&call, None).await?;
+        let answer: RegisterOutput = self.0.api.call(call, None).await?;
         Ok(answer.user_id)
     }
 
@@ -109,14 +109,14 @@ impl Client {
     ///
     /// # Errors
     /// `server_101`: the identifier is taken. [`Error::EmptyCredentials`].
-    #[tracing::instrument(level = "debug", skip_all)]
+    #[cfg_attr(not(target_family = "wasm"), tracing::instrument(level = "debug", skip_all))]
     pub async fn register_device_start(&self, identifier: &str, password: &str) -> Result<String, Error> {
         let (identifier, password) = parse_credentials(identifier, password)?;
         let suite = self.0.suite;
         let input = offload(move || device::register_device(&identifier, &password, &suite)).await;
         let input: DeviceRegister = input.ok_or(Error::WorkLost)??;
-        let call = Call::post(&["user", "prepare_register_device"])?.json(&input)?;
-        let answer: PrepareDeviceOutput = self.0.api.call(&call, None).await?;
+        let call = Call::post(&["user", "prepare_register_device"]).json(&input);
+        let answer: PrepareDeviceOutput = self.0.api.call(call, None).await?;
         let text = envelope::success(&answer).map_err(|error| Error::JsonWrite(Arc::new(error)))?;
         String::from_utf8(text).map_err(|_| Error::AnswerIncomplete)
     }

@@ -12,6 +12,7 @@ use keyfold_crypto::{SymmetricKey, VerifyingKey};
 use keyfold_protocol::encoding::SecretText;
 use keyfold_protocol::file::{FilePart, PARTS_PAGE};
 use keyfold_protocol::id::{FileId, KeyId, UserId};
+use keyfold_protocol::json;
 use serde::{Deserialize, Serialize};
 
 use super::bulk;
@@ -135,7 +136,7 @@ impl Download {
     /// `server_500`: the part is gone. `client_14`: it was changed, or is another one. `client_401`, `client_22`: the demanded
     /// signature is missing, or wrong. `client_407`: the file has another size than expected. [`Error::Cancelled`]
     /// (`client_433`).
-    #[tracing::instrument(level = "debug", skip_all)]
+    #[cfg_attr(not(target_family = "wasm"), tracing::instrument(level = "debug", skip_all))]
     pub async fn next_part(&mut self) -> Result<Option<Vec<u8>>, Error> {
         let Some(sealed) = self.next_sealed().await? else { return self.end() };
         self.open(sealed).await.map(Some)
@@ -294,9 +295,8 @@ impl File {
     /// # Errors
     /// [`Error::StoredDataUnreadable`] (`client_421`), [`Error::OtherFile`] (`client_435`).
     pub fn resume_download(&self, text: &SecretText) -> Result<Download, Error> {
-        let stored: StoredDownload = serde_json::from_slice(text.expose().as_bytes()).map_err(|error| {
-            Error::StoredDataUnreadable { what: "download", cause: Some(std::sync::Arc::new(error)) }
-        })?;
+        let stored: StoredDownload = json::from_slice(text.expose().as_bytes())
+            .map_err(|error| Error::unreadable_record("download", Some(error)))?;
         if stored.file_id != *self.id() {
             return Err(Error::OtherFile);
         }

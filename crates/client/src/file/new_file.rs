@@ -192,11 +192,11 @@ impl PreparedFile {
     pub async fn register(self) -> Result<Upload, Error> {
         let registered: FileRegisterOutput = match &self.file.place {
             Place::User(user) => {
-                let call = Call::post(&["file"])?.body(self.body.clone());
-                user.0.session.call(&call).await?
+                let call = Call::post(&["file"]).body(self.body.clone());
+                user.0.session.call(call).await?
             }
             Place::Group(group) => {
-                let call = Call::post(&["group", group.id().as_str(), "file"])?.body(self.body.clone());
+                let call = Call::post(&["group", group.id().as_str(), "file"]).body(self.body.clone());
                 group.call(call).await?
             }
         };

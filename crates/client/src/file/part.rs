@@ -5,11 +5,10 @@ use std::future::Future;
 use keyfold_protocol::error::ErrorCode;
 use keyfold_protocol::file::FilePart;
 use keyfold_protocol::id::{FileId, UploadSessionId};
-use serde::de::IgnoredAny;
 
 use super::retry::Attempts;
 use super::{Place, Retry};
-use crate::api::Call;
+use crate::api::{Call, accepted};
 use crate::cancel::CancelToken;
 use crate::error::Error;
 use crate::transport::PART_TIMEOUT;
@@ -35,14 +34,15 @@ impl Parts<'_> {
         let last = if end { "true" } else { "false" };
         let own = self.place.user().0.client.0.file_part_url.as_ref();
         let call = match own {
-            Some(_) => Call::post(&[session.as_str(), &number, last])?,
-            None => Call::post(&["file", "part", session.as_str(), &number, last])?,
+            Some(_) => Call::post(&[session.as_str(), &number, last]),
+            None => Call::post(&["file", "part", session.as_str(), &number, last]),
         };
         let call = call.at(own).bytes(part).within(PART_TIMEOUT);
         let mut attempts = self.retry().start();
         loop {
-            let error = match self.cancel.guard(self.place.user().0.session.call::<IgnoredAny>(&call)).await {
-                Ok(_) => return Ok(()),
+            let answer = self.cancel.guard(self.place.user().0.session.answer(&call)).await;
+            let error = match answer.and_then(|answer| accepted(&answer)) {
+                Ok(()) => return Ok(()),
                 Err(error) if error.is_passing() => error,
                 // The last part ends the upload. Something on the way has repeated the request, if the part is there.
                 Err(error) if end && error.is_server(ErrorCode::UploadSessionNotFound) => {
@@ -80,7 +80,7 @@ impl Parts<'_> {
     pub(super) async fn download(&self, part: &FilePart) -> Result<Vec<u8>, Error> {
         let own = self.place.user().0.client.0.file_part_url.as_ref().filter(|_| part.extern_storage);
         let id = part.part_id.as_str();
-        let call = if own.is_some() { Call::get(&[id])? } else { Call::get(&["file", "part", id])? };
+        let call = if own.is_some() { Call::get(&[id]) } else { Call::get(&["file", "part", id]) };
         let acting_as = if own.is_some() { None } else { self.place.acting_as() };
         let call = call.at(own).within(PART_TIMEOUT).acting_as(acting_as);
         let fetch = || async {
@@ -95,9 +95,9 @@ impl Parts<'_> {
 
     async fn list_page(&self, after: i64) -> Result<Vec<FilePart>, Error> {
         let after = after.to_string();
-        let call = Call::get(&["file", self.file.as_str(), "part_fetch", &after])?;
+        let call = Call::get(&["file", self.file.as_str(), "part_fetch", &after]);
         let call = call.acting_as(self.place.acting_as());
-        match self.place.user().0.session.call(&call).await {
+        match self.place.user().0.session.call(call).await {
             // Some servers have no empty page.
             Err(error) if error.is_server(ErrorCode::FileNotFound) => Ok(Vec::new()),
             page => page,

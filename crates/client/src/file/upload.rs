@@ -10,6 +10,7 @@ use keyfold_crypto::SymmetricKey;
 use keyfold_protocol::encoding::SecretText;
 use keyfold_protocol::file::FileRegisterOutput;
 use keyfold_protocol::id::{FileId, UploadSessionId};
+use keyfold_protocol::json;
 use serde::{Deserialize, Serialize};
 
 use super::bulk::{self, EncryptedPart};
@@ -172,9 +173,8 @@ impl Upload {
     }
 
     pub(crate) fn restore(place: Place, text: &SecretText) -> Result<Self, Error> {
-        let stored: StoredUpload = serde_json::from_slice(text.expose().as_bytes()).map_err(|error| {
-            Error::StoredDataUnreadable { what: "upload", cause: Some(std::sync::Arc::new(error)) }
-        })?;
+        let stored: StoredUpload = json::from_slice(text.expose().as_bytes())
+            .map_err(|error| Error::unreadable_record("upload", Some(error)))?;
         let unconfirmed = match stored.unconfirmed {
             Some(part) => Some(Unconfirmed {
                 key: Arc::new(SymmetricKey::import(part.key.expose())?),
@@ -213,7 +213,7 @@ impl Upload {
     }
 
     /// Sends part after part, and makes the next one while one is on its way.
-    #[tracing::instrument(level = "debug", skip_all)]
+    #[cfg_attr(not(target_family = "wasm"), tracing::instrument(level = "debug", skip_all))]
     pub(super) async fn send(&mut self, source: &mut dyn Source) -> Result<(), Error> {
         self.confirm().await?;
         if self.done {

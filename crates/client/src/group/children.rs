@@ -79,12 +79,12 @@ impl Group {
     async fn send_create(&self, kind: &str, signed: bool) -> Result<GroupId, Error> {
         self.require_rank(1)?;
         let call = if self.is_light() {
-            Call::post(&["group", self.id().as_str(), kind, "light"])?
+            Call::post(&["group", self.id().as_str(), kind, "light"])
         } else {
             let keys = self.newest_keys()?;
             let body = self.user().new_group(keys.public_key()?.clone(), signed)?;
             let body = offload(body).await.ok_or(Error::WorkLost)??;
-            Call::post(&["group", self.id().as_str(), kind])?.json(&body)?
+            Call::post(&["group", self.id().as_str(), kind]).json(&body)
         };
         let created: GroupCreateOutput = self.call(call).await?;
         Ok(created.group_id)

@@ -5,7 +5,6 @@ use keyfold_crypto::{PublicKey, SymmetricKey};
 use keyfold_protocol::error::ErrorCode;
 use keyfold_protocol::group::{NewMemberLight, NewMemberOutput};
 use keyfold_protocol::id::{GroupId, KeySessionId, MemberId, UserId};
-use serde::de::IgnoredAny;
 
 use super::Group;
 use crate::api::Call;
@@ -50,7 +49,7 @@ impl Group {
     /// # Errors
     /// [`Error::RankInsufficient`], [`Error::InvalidRank`]. `server_302`: already a member. `server_317`: the group takes
     /// nobody. [`Error::KeysIncomplete`].
-    #[tracing::instrument(level = "debug", skip_all)]
+    #[cfg_attr(not(target_family = "wasm"), tracing::instrument(level = "debug", skip_all))]
     pub async fn invite_auto(&self, user_id: &UserId, rank: Option<i32>) -> Result<(), Error> {
         self.invite_user("invite_auto", user_id, rank, Upload::Membership).await
     }
@@ -59,7 +58,7 @@ impl Group {
     ///
     /// # Errors
     /// As [`invite_auto`](Self::invite_auto).
-    #[tracing::instrument(level = "debug", skip_all)]
+    #[cfg_attr(not(target_family = "wasm"), tracing::instrument(level = "debug", skip_all))]
     pub async fn invite(&self, user_id: &UserId, rank: Option<i32>) -> Result<(), Error> {
         self.invite_user("invite", user_id, rank, Upload::Invitation).await
     }
@@ -137,8 +136,8 @@ impl Group {
     ) -> Result<(), Error> {
         let upload = if auto { Upload::Membership } else { Upload::Invitation };
         for page in pages {
-            let call = Call::put(&self.upload_path(upload, session_id))?.body(page);
-            self.call::<IgnoredAny>(call).await?;
+            let call = Call::put(&self.upload_path(upload, session_id)).body(page);
+            self.act(call).await?;
         }
         Ok(())
     }
@@ -186,7 +185,7 @@ impl Group {
 
     /// Sends the keys of the group to a new member: the first page with the action itself, the others to the session that
     /// its answer opens.
-    #[tracing::instrument(level = "debug", skip_all)]
+    #[cfg_attr(not(target_family = "wasm"), tracing::instrument(level = "debug", skip_all))]
     pub(super) async fn send_keys(
         &self,
         action: &str,
@@ -201,7 +200,7 @@ impl Group {
             attempts = attempts.saturating_sub(1);
             let key = self.recipient_key(recipient).await?;
             let keys = self.member_keys(key, rank).await?;
-            match self.call(Call::put(&path)?.json(&keys.first)?).await {
+            match self.call(Call::put(&path).json(&keys.first)).await {
                 Ok(answer) => break (keys, answer),
                 // Somebody has made a new key meanwhile, which the new member must get with the others.
                 Err(error) if attempts > 0 && error.is_server(ErrorCode::GroupKeyNotFound) => {
@@ -219,8 +218,8 @@ impl Group {
         }
         let session_id = answer.session_id.ok_or(Error::KeysIncomplete)?;
         for page in &keys.rest {
-            let call = Call::put(&self.upload_path(upload, &session_id))?.json(page)?;
-            self.call::<IgnoredAny>(call).await?;
+            let call = Call::put(&self.upload_path(upload, &session_id)).json(page);
+            self.act(call).await?;
         }
         Ok(())
     }
@@ -237,7 +236,7 @@ impl Group {
             return Err(Error::NoGroupKeys);
         }
         let path = ["group", self.id().as_str(), action, member.as_str(), "light"];
-        self.act(Call::put(&path)?.json(&NewMemberLight { rank })?).await
+        self.act(Call::put(&path).json(&NewMemberLight { rank })).await
     }
 
     async fn recipient_key(&self, recipient: Recipient<'_>) -> Result<PublicKey, Error> {

@@ -46,7 +46,7 @@ impl Group {
     /// [`Error::RankInsufficient`].
     pub async fn reject_join_request(&self, member: &MemberId) -> Result<(), Error> {
         self.require_rank(RANK_TO_INVITE)?;
-        self.act(Call::delete(&["group", self.id().as_str(), "join_req", member.as_str()])?).await
+        self.act(Call::delete(&["group", self.id().as_str(), "join_req", member.as_str()])).await
     }
 
     /// The connected groups that this group is a member of, oldest first.
@@ -65,7 +65,7 @@ impl Group {
     /// [`Error::RankInsufficient`]. `server_307`: there is no invitation.
     pub async fn accept_invitation(&self, group_id: &GroupId) -> Result<(), Error> {
         self.require_rank(1)?;
-        self.act(Call::patch(&["group", self.id().as_str(), "invite", group_id.as_str()])?).await
+        self.act(Call::patch(&["group", self.id().as_str(), "invite", group_id.as_str()])).await
     }
 
     /// Declines an invitation in the name of this group. Needs rank 0 or 1.
@@ -74,7 +74,7 @@ impl Group {
     /// As [`accept_invitation`](Self::accept_invitation).
     pub async fn reject_invitation(&self, group_id: &GroupId) -> Result<(), Error> {
         self.require_rank(1)?;
-        self.act(Call::delete(&["group", self.id().as_str(), "invite", group_id.as_str()])?).await
+        self.act(Call::delete(&["group", self.id().as_str(), "invite", group_id.as_str()])).await
     }
 
     /// Asks to join a connected group in the name of this group. Needs rank 0 or 1.
@@ -83,7 +83,7 @@ impl Group {
     /// [`Error::RankInsufficient`]. `server_319`: the other is not a connected group, or this one is.
     pub async fn request_to_join(&self, group_id: &GroupId) -> Result<(), Error> {
         self.require_rank(1)?;
-        self.act(Call::patch(&["group", self.id().as_str(), "join_req", group_id.as_str()])?).await
+        self.act(Call::patch(&["group", self.id().as_str(), "join_req", group_id.as_str()])).await
     }
 
     /// Requests to join that were sent in the name of this group, newest first. Needs rank 0 or 1.
@@ -97,6 +97,6 @@ impl Group {
     /// [`Error::RankInsufficient`].
     pub async fn withdraw_join_request(&self, group_id: &GroupId) -> Result<(), Error> {
         self.require_rank(1)?;
-        self.act(Call::delete(&["group", self.id().as_str(), "joins", group_id.as_str()])?).await
+        self.act(Call::delete(&["group", self.id().as_str(), "joins", group_id.as_str()])).await
     }
 }

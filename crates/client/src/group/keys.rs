@@ -43,7 +43,7 @@ impl Group {
     }
 
     pub(super) fn loaded(&self, id: &str) -> Result<Arc<GroupKeys>, Error> {
-        read(&self.0.keys).get(id).ok_or_else(|| Error::KeyNotLoaded(id.to_owned()))
+        read(&self.0.keys).get(id).ok_or_else(|| Error::key_not_loaded(id))
     }
 
     /// A generation by id: loaded, fetched, or reached by finishing a rotation.
@@ -66,7 +66,7 @@ impl Group {
 
     pub(super) async fn fetch_key(&self, id: &KeyId) -> Result<Arc<GroupKeys>, Error> {
         let path = ["group", self.id().as_str(), "key", id.as_str()];
-        let object: GroupKey = self.call(Call::get(&path)?).await?;
+        let object: GroupKey = self.call(Call::get(&path)).await?;
         write(&self.0.state).is_complete = false;
         self.open_keys(vec![object]).await?;
         self.store().await?;
@@ -97,7 +97,7 @@ impl Group {
         let (mut time, mut last) = ("0".to_owned(), "none".to_owned());
         loop {
             let path = ["group", self.id().as_str(), "keys", &time, &last];
-            let page: Vec<GroupKey> = self.call(Call::get(&path)?).await?;
+            let page: Vec<GroupKey> = self.call(Call::get(&path)).await?;
             let end = page.last().map(|key| (key.time.to_string(), key.group_key_id.as_str().to_owned()));
             let is_last = page.len() < PAGE_SIZE;
             let missing = page.into_iter().filter(|key| self.loaded(key.group_key_id.as_str()).is_err());

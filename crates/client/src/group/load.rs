@@ -94,11 +94,11 @@ async fn fetch(
     depth: usize,
 ) -> Result<Group, Error> {
     let mut data: GroupData = if user.0.client.0.light {
-        let call = Call::get(&["group", group_id.as_str(), "light"])?.acting_as(acting_as.as_ref());
-        without_keys(user.0.session.call(&call).await?)
+        let call = Call::get(&["group", group_id.as_str(), "light"]).acting_as(acting_as.as_ref());
+        without_keys(user.0.session.call(call).await?)
     } else {
-        let call = Call::get(&["group", group_id.as_str()])?.acting_as(acting_as.as_ref());
-        user.0.session.call(&call).await?
+        let call = Call::get(&["group", group_id.as_str()]).acting_as(acting_as.as_ref());
+        user.0.session.call(call).await?
     };
     if data.group_id != *group_id {
         return Err(Error::AnswerIncomplete);
@@ -108,8 +108,8 @@ async fn fetch(
         let Some(last) = data.keys.last() else { break };
         let time = last.time.to_string();
         let path = ["group", group_id.as_str(), "keys", &time, last.group_key_id.as_str()];
-        let call = Call::get(&path)?.acting_as(acting_as.as_ref());
-        let page: Vec<GroupKey> = user.0.session.call(&call).await?;
+        let call = Call::get(&path).acting_as(acting_as.as_ref());
+        let page: Vec<GroupKey> = user.0.session.call(call).await?;
         full = page.len() >= PAGE_SIZE && page.last() != data.keys.last();
         data.keys.extend(page);
     }
@@ -122,7 +122,12 @@ async fn fetch(
     group.store().await?;
     let record = group.record();
     if !user.account(|account| account.groups.contains(&record)) {
-        user.change(|account| account.groups.insert(record)).await?;
+        user.change(|account| {
+            if !account.groups.contains(&record) {
+                account.groups.push(record);
+            }
+        })
+        .await?;
     }
     Ok(group)
 }

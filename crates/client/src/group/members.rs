@@ -2,7 +2,6 @@
 
 use keyfold_protocol::group::{ChangeRankInput, GroupUserListItem};
 use keyfold_protocol::id::MemberId;
-use serde::de::IgnoredAny;
 
 use super::Group;
 use super::invite::check_rank;
@@ -24,7 +23,7 @@ impl Group {
     /// [`Error::RankInsufficient`].
     pub async fn toggle_invitations(&self) -> Result<(), Error> {
         self.require_rank(1)?;
-        self.act(Call::patch(&["group", self.id().as_str(), "change_invite"])?).await
+        self.act(Call::patch(&["group", self.id().as_str(), "change_invite"])).await
     }
 
     /// Changes the rank of a member to 1, 2, 3 or 4. Needs rank 0 or 1.
@@ -34,7 +33,7 @@ impl Group {
     pub async fn update_rank(&self, member: &MemberId, rank: i32) -> Result<(), Error> {
         let body = self.rank_change(member, rank)?;
         let path = ["group", self.id().as_str(), "change_rank"];
-        self.act(Call::put(&path)?.json(&body)?).await?;
+        self.act(Call::put(&path).json(&body)).await?;
         if self.is_own(member) {
             write(&self.0.state).data.rank = rank;
             self.0.snapshots.changed();
@@ -59,7 +58,7 @@ impl Group {
     /// [`Error::RankInsufficient`]. `server_315`: the member is the creator. `server_316`: the member is stronger.
     pub async fn kick(&self, member: &MemberId) -> Result<(), Error> {
         self.require_rank(2)?;
-        self.act(Call::delete(&["group", self.id().as_str(), "kick", member.as_str()])?).await
+        self.act(Call::delete(&["group", self.id().as_str(), "kick", member.as_str()])).await
     }
 
     /// Leaves the group.
@@ -67,7 +66,7 @@ impl Group {
     /// # Errors
     /// `server_308`: nobody with rank 0 or 1 would be left.
     pub async fn leave(&self) -> Result<(), Error> {
-        self.act(Call::delete(&["group", self.id().as_str(), "leave"])?).await?;
+        self.act(Call::delete(&["group", self.id().as_str(), "leave"])).await?;
         self.forget().await
     }
 
@@ -80,10 +79,6 @@ impl Group {
     fn is_own(&self, member: &MemberId) -> bool {
         let own = self.0.acting_as.as_ref().map_or_else(|| self.user().id().as_str(), |id| id.as_str());
         member.as_str() == own
-    }
-
-    pub(super) async fn act(&self, call: Call) -> Result<(), Error> {
-        self.call::<IgnoredAny>(call).await.map(drop)
     }
 
     /// A list under this group's path.

@@ -5,7 +5,6 @@ use keyfold_crypto::group as group_crypto;
 use keyfold_crypto::rotation::{self, KeySignature, PendingKey};
 use keyfold_protocol::group::{KeyRotationPending, KeyRotationStart, KeyRotationStartOutput};
 use keyfold_protocol::id::KeyId;
-use serde::de::IgnoredAny;
 
 use super::Group;
 use crate::api::Call;
@@ -23,7 +22,7 @@ impl Group {
     ///
     /// # Errors
     /// `server_321`: too many rotations in this month.
-    #[tracing::instrument(level = "debug", skip_all)]
+    #[cfg_attr(not(target_family = "wasm"), tracing::instrument(level = "debug", skip_all))]
     pub async fn rotate_keys(&self) -> Result<(), Error> {
         self.send_rotation(false).await
     }
@@ -94,7 +93,7 @@ impl Group {
     async fn send_rotation(&self, signed: bool) -> Result<(), Error> {
         let body = offload(self.rotation(signed)?).await.ok_or(Error::WorkLost)??;
         let path = ["group", self.id().as_str(), "key_rotation"];
-        let started: KeyRotationStartOutput = self.call(Call::post(&path)?.json(&body)?).await?;
+        let started: KeyRotationStartOutput = self.call(Call::post(&path).json(&body)).await?;
         self.fetch_key(&started.key_id).await?;
         self.user().0.client.0.directory.forget_group(self.id()).await
     }
@@ -118,7 +117,7 @@ impl Group {
 
 impl Rotated for Group {
     async fn pending_rotations(&self) -> Result<Vec<KeyRotationPending>, Error> {
-        self.call(Call::get(&["group", self.id().as_str(), "key_rotation"])?).await
+        self.call(Call::get(&["group", self.id().as_str(), "key_rotation"])).await
     }
 
     async fn load_key(&self, id: &KeyId) {
@@ -137,7 +136,7 @@ impl Rotated for Group {
         let done = pending.accept(&self.principal_public_key()?)?;
         let id = &rotation.new_group_key_id;
         let path = ["group", self.id().as_str(), "key_rotation", id.as_str()];
-        self.call::<IgnoredAny>(Call::put(&path)?.json(&done)?).await?;
+        self.act(Call::put(&path).json(&done)).await?;
         self.fetch_key(id).await.map(drop)
     }
 }

@@ -43,7 +43,7 @@ impl World {
     }
 
     async fn ask(&self) -> Result<Value, Error> {
-        self.session.call(&Call::get(&["thing"])?).await
+        self.session.call(Call::get(&["thing"])).await
     }
 }
 

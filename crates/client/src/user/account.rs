@@ -2,24 +2,26 @@
 
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use keyfold_protocol::encoding::{DeviceIdentifier, SecretText};
 use keyfold_protocol::user::{DeviceKeys, UserIdentifier};
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
 use super::{Mfa, User};
-use crate::api::Call;
+use crate::api::{self, Call};
 use crate::client::{Accepted, Attempt, FirstFactor};
 use crate::error::Error;
-use crate::platform::offload;
+use crate::platform::{BoxFuture, offload};
 use crate::records;
+use crate::transport::Response;
 
 impl User {
     /// Changes the password of this device. The keys stay, and this session goes on; the server may end the device's others.
     ///
     /// # Errors
     /// `server_112`: the old password is wrong. [`Error::MfaRequired`].
-    #[tracing::instrument(level = "debug", skip_all)]
+    #[cfg_attr(not(target_family = "wasm"), tracing::instrument(level = "debug", skip_all))]
     pub async fn change_password(
         &self,
         old_password: &str,
@@ -32,8 +34,8 @@ impl User {
         let fresh = self.fresh_login(old_password, mfa).await?;
         let cost = self.0.client.0.suite.password_cost();
         let body = fresh.attempt.change_password(new_password, fresh.device_keys, cost).await?;
-        let call = Call::put(&["user", "update_pw"])?.json(&body)?;
-        self.0.session.api().call::<IgnoredAny>(&call, Some(&fresh.token)).await?;
+        let call = Call::put(&["user", "update_pw"]).json(&body);
+        self.0.session.api().act(call, Some(&fresh.token)).await?;
         self.0.session.replace(fresh.token, fresh.refresh_token).await
     }
 
@@ -41,7 +43,7 @@ impl User {
     ///
     /// # Errors
     /// [`Error::EmptyCredentials`] and those of the request.
-    #[tracing::instrument(level = "debug", skip_all)]
+    #[cfg_attr(not(target_family = "wasm"), tracing::instrument(level = "debug", skip_all))]
     pub async fn reset_password(&self, new_password: &str) -> Result<(), Error> {
         if new_password.is_empty() {
             return Err(Error::EmptyCredentials);
@@ -50,8 +52,8 @@ impl User {
         let device = Arc::clone(&self.0.device);
         let suite = self.0.client.0.suite;
         let body = offload(move || device.reset_password(&new_password, &suite)).await;
-        let call = Call::put(&["user", "reset_pw"])?.json(&body.ok_or(Error::WorkLost)??)?;
-        self.0.session.call::<IgnoredAny>(&call).await?;
+        let call = Call::put(&["user", "reset_pw"]).json(&body.ok_or(Error::WorkLost)??);
+        self.0.session.act(call).await?;
         Ok(())
     }
 
@@ -63,7 +65,7 @@ impl User {
         let body = UserIdentifier {
             user_identifier: DeviceIdentifier::parse(new).map_err(|_| Error::EmptyCredentials)?,
         };
-        self.0.session.call::<IgnoredAny>(&Call::put(&["user"])?.json(&body)?).await?;
+        self.0.session.act(Call::put(&["user"]).json(&body)).await?;
         let old = self.identifier();
         if old == new {
             return Ok(());
@@ -80,21 +82,43 @@ impl User {
     ///
     /// # Errors
     /// `server_112`: wrong password. [`Error::MfaRequired`].
-    #[tracing::instrument(level = "debug", skip_all)]
+    #[cfg_attr(not(target_family = "wasm"), tracing::instrument(level = "debug", skip_all))]
     pub async fn delete(&self, password: &str, mfa: Mfa<'_>) -> Result<(), Error> {
-        self.fresh_call::<IgnoredAny>(&Call::delete(&["user"])?, password, mfa).await?;
+        self.fresh_act(Call::delete(&["user"]), password, mfa).await?;
         self.log_out().await
     }
 
     /// Sends `call` with the token of a login that is made for it. The session of the user stays as it is.
-    pub(crate) async fn fresh_call<T: DeserializeOwned>(
-        &self,
-        call: &Call,
-        password: &str,
-        mfa: Mfa<'_>,
-    ) -> Result<T, Error> {
-        let fresh = self.fresh_login(password, mfa).await?;
-        self.0.session.api().call(call, Some(&fresh.token)).await
+    pub(crate) fn fresh_call<'a, T: DeserializeOwned>(
+        &'a self,
+        call: Call,
+        password: &'a str,
+        mfa: Mfa<'a>,
+    ) -> impl Future<Output = Result<T, Error>> + use<'a, T> {
+        self.fresh_answer(call, password, mfa).map(|answer| api::opened(&answer?))
+    }
+
+    /// The same for a call whose result says no more than that it was done.
+    pub(crate) fn fresh_act<'a>(
+        &'a self,
+        call: Call,
+        password: &'a str,
+        mfa: Mfa<'a>,
+    ) -> impl Future<Output = Result<(), Error>> + use<'a> {
+        self.fresh_answer(call, password, mfa).map(|answer| api::accepted(&answer?))
+    }
+
+    fn fresh_answer<'a>(
+        &'a self,
+        call: Call,
+        password: &'a str,
+        mfa: Mfa<'a>,
+    ) -> BoxFuture<'a, Result<Response, Error>> {
+        Box::pin(async move {
+            call.check()?;
+            let fresh = self.fresh_login(password, mfa).await?;
+            self.0.session.api().exchange(&call, Some(&fresh.token)).await
+        })
     }
 
     async fn fresh_login(&self, password: &str, mfa: Mfa<'_>) -> Result<FreshLogin, Error> {

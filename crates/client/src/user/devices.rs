@@ -9,7 +9,6 @@ use keyfold_protocol::id::DeviceId;
 use keyfold_protocol::user::{
     DeviceListItem, DoneDeviceInput, DoneDeviceLightInput, DoneDeviceOutput, PrepareDeviceOutput,
 };
-use serde::de::IgnoredAny;
 
 use super::{Mfa, User};
 use crate::api::Call;
@@ -34,20 +33,20 @@ impl User {
     ///
     /// # Errors
     /// `client_101`: the text is not such an answer. `server_100`: it was used already.
-    #[tracing::instrument(level = "debug", skip_all)]
+    #[cfg_attr(not(target_family = "wasm"), tracing::instrument(level = "debug", skip_all))]
     pub async fn register_device(&self, answer: &str) -> Result<(), Error> {
         if self.0.client.0.light {
             let PrepareDeviceOutput { token, .. } = open_answer(answer)?;
             let body = DoneDeviceLightInput { user_group: NewMemberLight { rank: None }, token };
-            let call = Call::put(&["user", "done_register_device_light"])?.json(&body)?;
-            return self.0.session.call::<IgnoredAny>(&call).await.map(drop);
+            let call = Call::put(&["user", "done_register_device_light"]).json(&body);
+            return self.0.session.act(call).await;
         }
         let mut attempts = ATTEMPTS;
         let (done, rest): (DoneDeviceOutput, _) = loop {
             attempts = attempts.saturating_sub(1);
             let (body, rest) = self.confirmation(answer).await?;
-            let call = Call::put(&["user", "done_register_device"])?.json(&body)?;
-            match self.0.session.call(&call).await {
+            let call = Call::put(&["user", "done_register_device"]).json(&body);
+            match self.0.session.call(call).await {
                 Ok(done) => break (done, rest),
                 // Another device has made a new key meanwhile, which the new device must get with the others.
                 Err(error) if attempts > 0 && error.is_server(ErrorCode::GroupKeyNotFound) => {}
@@ -59,8 +58,8 @@ impl User {
         }
         let session_id = done.session_id.ok_or(Error::KeysIncomplete)?;
         for page in rest {
-            let call = Call::put(&["user", "user_keys", "session", session_id.as_str()])?.json(&page)?;
-            self.0.session.call::<IgnoredAny>(&call).await?;
+            let call = Call::put(&["user", "user_keys", "session", session_id.as_str()]).json(&page);
+            self.0.session.act(call).await?;
         }
         Ok(())
     }
@@ -101,8 +100,8 @@ impl User {
         device_id: &DeviceId,
         mfa: Mfa<'_>,
     ) -> Result<(), Error> {
-        let call = Call::delete(&["user", "device", device_id.as_str()])?;
-        self.fresh_call::<IgnoredAny>(&call, password, mfa).await?;
+        let call = Call::delete(&["user", "device", device_id.as_str()]);
+        self.fresh_act(call, password, mfa).await?;
         if device_id == self.device_id() { self.log_out().await } else { Ok(()) }
     }
 

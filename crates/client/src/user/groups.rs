@@ -6,7 +6,6 @@ use keyfold_protocol::group::{
     GroupCreate, GroupCreateOutput, GroupInviteItem, GroupLightData, ListGroupItem,
 };
 use keyfold_protocol::id::GroupId;
-use serde::de::IgnoredAny;
 
 use super::User;
 use crate::api::Call;
@@ -21,7 +20,7 @@ impl User {
     ///
     /// # Errors
     /// Those of the request.
-    #[tracing::instrument(level = "debug", skip_all)]
+    #[cfg_attr(not(target_family = "wasm"), tracing::instrument(level = "debug", skip_all))]
     pub async fn create_group(&self) -> Result<GroupId, Error> {
         self.send_create_group(false).await
     }
@@ -30,7 +29,7 @@ impl User {
     ///
     /// # Errors
     /// Those of the request.
-    #[tracing::instrument(level = "debug", skip_all)]
+    #[cfg_attr(not(target_family = "wasm"), tracing::instrument(level = "debug", skip_all))]
     pub async fn create_signed_group(&self) -> Result<GroupId, Error> {
         self.send_create_group(true).await
     }
@@ -70,7 +69,7 @@ impl User {
     /// # Errors
     /// `server_310`: no access.
     pub async fn group_light(&self, group_id: &GroupId) -> Result<GroupLightData, Error> {
-        self.0.session.call(&Call::get(&["group", group_id.as_str(), "light"])?).await
+        self.0.session.call(Call::get(&["group", group_id.as_str(), "light"])).await
     }
 
     /// The groups that the user is a direct member of, oldest first.
@@ -88,7 +87,7 @@ impl User {
     /// # Errors
     /// `server_307`: there is none.
     pub async fn accept_invitation(&self, group_id: &GroupId) -> Result<(), Error> {
-        self.act(Call::patch(&["group", group_id.as_str(), "invite"])?).await
+        self.0.session.act(Call::patch(&["group", group_id.as_str(), "invite"])).await
     }
 
     /// Declines an invitation.
@@ -96,7 +95,7 @@ impl User {
     /// # Errors
     /// `server_307`: there is none.
     pub async fn reject_invitation(&self, group_id: &GroupId) -> Result<(), Error> {
-        self.act(Call::delete(&["group", group_id.as_str(), "invite"])?).await
+        self.0.session.act(Call::delete(&["group", group_id.as_str(), "invite"])).await
     }
 
     /// Asks to join a group.
@@ -104,7 +103,7 @@ impl User {
     /// # Errors
     /// `server_302`: already a member. `server_317`: the group takes nobody.
     pub async fn request_to_join(&self, group_id: &GroupId) -> Result<(), Error> {
-        self.act(Call::patch(&["group", group_id.as_str(), "join_req"])?).await
+        self.0.session.act(Call::patch(&["group", group_id.as_str(), "join_req"])).await
     }
 
     /// Requests to join that the user has sent, newest first.
@@ -117,23 +116,19 @@ impl User {
     /// # Errors
     /// Those of the request.
     pub async fn withdraw_join_request(&self, group_id: &GroupId) -> Result<(), Error> {
-        self.act(Call::delete(&["group", "joins", group_id.as_str()])?).await
-    }
-
-    async fn act(&self, call: Call) -> Result<(), Error> {
-        self.0.session.call::<IgnoredAny>(&call).await.map(drop)
+        self.0.session.act(Call::delete(&["group", "joins", group_id.as_str()])).await
     }
 
     async fn send_create_group(&self, signed: bool) -> Result<GroupId, Error> {
         let call = if self.0.client.0.light {
-            Call::post(&["group", "light"])?
+            Call::post(&["group", "light"])
         } else {
             let keys = self.newest_keys()?;
             let body = self.new_group(keys.group.public_key()?.clone(), signed)?;
             let body = offload(body).await.ok_or(Error::WorkLost)??;
-            Call::post(&["group"])?.json(&body)?
+            Call::post(&["group"]).json(&body)
         };
-        let created: GroupCreateOutput = self.0.session.call(&call).await?;
+        let created: GroupCreateOutput = self.0.session.call(call).await?;
         Ok(created.group_id)
     }
 

@@ -8,7 +8,6 @@ use keyfold_protocol::PAGE_SIZE;
 use keyfold_protocol::error::ErrorCode;
 use keyfold_protocol::group::{GroupKey, KeyRotationPending, KeyRotationStartOutput};
 use keyfold_protocol::id::{KeyId, UserId};
-use serde::de::IgnoredAny;
 
 use super::User;
 use crate::api::Call;
@@ -30,7 +29,7 @@ impl User {
     /// # Errors
     /// `server_321`: too many this month. `client_204`: as [`finish_key_rotation`](Self::finish_key_rotation). `server_311`:
     /// other devices were faster several times in a row.
-    #[tracing::instrument(level = "debug", skip_all)]
+    #[cfg_attr(not(target_family = "wasm"), tracing::instrument(level = "debug", skip_all))]
     pub async fn rotate_keys(&self) -> Result<(), Error> {
         let mut attempts = ROTATION_ATTEMPTS;
         loop {
@@ -51,8 +50,8 @@ impl User {
         let body =
             offload(move || rotation::start_user(&previous.group.key, &device.public_key, &suite)).await;
         let body = body.ok_or(Error::WorkLost)??;
-        let call = Call::post(&["user", "user_keys", "rotation"])?.json(&body)?;
-        let started: KeyRotationStartOutput = self.0.session.call(&call).await?;
+        let call = Call::post(&["user", "user_keys", "rotation"]).json(&body);
+        let started: KeyRotationStartOutput = self.0.session.call(call).await?;
         self.fetch_key(&started.key_id).await?;
         self.0.client.0.directory.forget_user(self.id()).await
     }
@@ -63,7 +62,7 @@ impl User {
     /// # Errors
     /// `client_204`: the server could not encrypt one of them for this device, which then has to be registered anew. The
     /// others are taken over all the same.
-    #[tracing::instrument(level = "debug", skip_all)]
+    #[cfg_attr(not(target_family = "wasm"), tracing::instrument(level = "debug", skip_all))]
     pub async fn finish_key_rotation(&self) -> Result<(), Error> {
         rotations::finish(self).await?;
         self.load_newest_key().await
@@ -139,7 +138,7 @@ impl User {
 
     /// A generation that is loaded.
     pub(crate) fn loaded(&self, id: &str) -> Result<Arc<UserKeys>, Error> {
-        read(&self.0.keys).get(id).ok_or_else(|| Error::KeyNotLoaded(id.to_owned()))
+        read(&self.0.keys).get(id).ok_or_else(|| Error::key_not_loaded(id))
     }
 
     /// A generation by id: loaded, fetched, or taken over from another device's rotation.
@@ -161,8 +160,8 @@ impl User {
     }
 
     async fn fetch_key(&self, id: &KeyId) -> Result<Arc<UserKeys>, Error> {
-        let call = Call::get(&["user", "user_keys", "key", id.as_str()])?;
-        let object: GroupKey = self.0.session.call(&call).await?;
+        let call = Call::get(&["user", "user_keys", "key", id.as_str()]);
+        let object: GroupKey = self.0.session.call(call).await?;
         self.open_keys(vec![object]).await?;
         self.store().await?;
         self.loaded(id.as_str())
@@ -187,8 +186,8 @@ impl User {
 
     async fn fetch_keys_after(&self, mut time: String, mut last: String) -> Result<(), Error> {
         loop {
-            let call = Call::get(&["user", "user_keys", "keys", &time, &last])?;
-            let page: Vec<GroupKey> = self.0.session.call(&call).await?;
+            let call = Call::get(&["user", "user_keys", "keys", &time, &last]);
+            let page: Vec<GroupKey> = self.0.session.call(call).await?;
             let end = page.last().map(|key| (key.time.to_string(), key.group_key_id.as_str().to_owned()));
             let is_last = page.len() < PAGE_SIZE;
             let missing = page.into_iter().filter(|key| self.loaded(key.group_key_id.as_str()).is_err());
@@ -204,7 +203,7 @@ impl User {
 
 impl Rotated for User {
     async fn pending_rotations(&self) -> Result<Vec<KeyRotationPending>, Error> {
-        self.0.session.call(&Call::get(&["user", "user_keys", "rotation"])?).await
+        self.0.session.call(Call::get(&["user", "user_keys", "rotation"])).await
     }
 
     async fn load_key(&self, id: &KeyId) {
@@ -221,8 +220,8 @@ impl Rotated for User {
         let done = PendingKey::open(rotation, &device.private_key, &previous.group.key)?
             .accept(&device.public_key)?;
         let id = &rotation.new_group_key_id;
-        let call = Call::put(&["user", "user_keys", "rotation", id.as_str()])?.json(&done)?;
-        self.0.session.call::<IgnoredAny>(&call).await?;
+        let call = Call::put(&["user", "user_keys", "rotation", id.as_str()]).json(&done);
+        self.0.session.act(call).await?;
         self.fetch_key(id).await.map(drop)
     }
 }

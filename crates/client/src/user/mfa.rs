@@ -1,7 +1,6 @@
 //! The second factor.
 
 use keyfold_protocol::user::{OtpRecoveryKeys, OtpRegister};
-use serde::de::IgnoredAny;
 
 use super::User;
 use crate::api::Call;
@@ -70,8 +69,8 @@ impl User {
     /// # Errors
     /// `server_112`: wrong password. [`Error::MfaRequired`] if there is one already and `mfa` is [`Mfa::None`].
     pub async fn register_otp(&self, password: &str, mfa: Mfa<'_>) -> Result<OtpSecret, Error> {
-        let call = Call::patch(&["user", "register_otp"])?;
-        let raw = self.fresh_call(&call, password, mfa).await?;
+        let call = Call::patch(&["user", "register_otp"]);
+        let raw = self.fresh_call(call, password, mfa).await?;
         self.change(|account| account.mfa = true).await?;
         Ok(OtpSecret { raw })
     }
@@ -81,8 +80,8 @@ impl User {
     /// # Errors
     /// `server_112`: wrong password. `server_902`, `server_901`: wrong code or recovery key. [`Error::MfaRequired`].
     pub async fn reset_otp(&self, password: &str, mfa: Mfa<'_>) -> Result<OtpSecret, Error> {
-        let call = Call::patch(&["user", "reset_otp"])?;
-        let raw = self.fresh_call(&call, password, mfa).await?;
+        let call = Call::patch(&["user", "reset_otp"]);
+        let raw = self.fresh_call(call, password, mfa).await?;
         self.change(|account| account.mfa = true).await?;
         Ok(OtpSecret { raw })
     }
@@ -92,8 +91,8 @@ impl User {
     /// # Errors
     /// As [`reset_otp`](Self::reset_otp).
     pub async fn disable_otp(&self, password: &str, mfa: Mfa<'_>) -> Result<(), Error> {
-        let call = Call::patch(&["user", "disable_otp"])?;
-        self.fresh_call::<IgnoredAny>(&call, password, mfa).await?;
+        let call = Call::patch(&["user", "disable_otp"]);
+        self.fresh_act(call, password, mfa).await?;
         self.change(|account| account.mfa = false).await
     }
 
@@ -102,8 +101,8 @@ impl User {
     /// # Errors
     /// As [`reset_otp`](Self::reset_otp).
     pub async fn otp_recovery_keys(&self, password: &str, mfa: Mfa<'_>) -> Result<Vec<String>, Error> {
-        let call = Call::get(&["user", "otp_recovery_keys"])?;
-        let left: OtpRecoveryKeys = self.fresh_call(&call, password, mfa).await?;
+        let call = Call::get(&["user", "otp_recovery_keys"]);
+        let left: OtpRecoveryKeys = self.fresh_call(call, password, mfa).await?;
         Ok(left.keys.iter().map(|key| key.expose().to_owned()).collect())
     }
 }

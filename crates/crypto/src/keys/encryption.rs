@@ -311,7 +311,8 @@ impl PublicKey {
     /// # Errors
     /// [`Error::JsonRead`] (`client_101`) and as [`parse`](Self::parse).
     pub fn import_data(text: &str) -> Result<Self, Error> {
-        let data: ExportedPublicKey = serde_json::from_slice(text.as_bytes()).map_err(|_| Error::JsonRead)?;
+        let data: ExportedPublicKey =
+            keyfold_protocol::json::from_slice(text.as_bytes()).map_err(|_| Error::JsonRead)?;
         let format = EncryptKey::format_of(&data.public_key_alg)?;
         let bytes = from_server_form(format, &data.public_key_pem)?;
         Ok(Self::from_bytes(format.id, &bytes, &data.public_key_id)?

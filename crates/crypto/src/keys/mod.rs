@@ -57,7 +57,7 @@ fn read_hybrid_text(text: &str) -> Result<[String; 2], Error> {
         x: String,
         k: String,
     }
-    let hybrid: Hybrid = serde_json::from_slice(text.as_bytes()).map_err(|_| Error::JsonRead)?;
+    let hybrid: Hybrid = keyfold_protocol::json::from_slice(text.as_bytes()).map_err(|_| Error::JsonRead)?;
     Ok([hybrid.x, hybrid.k])
 }
 

@@ -294,7 +294,8 @@ impl VerifyingKey {
     /// # Errors
     /// [`Error::JsonRead`] (`client_101`) and as [`parse`](Self::parse).
     pub fn import_data(text: &str) -> Result<Self, Error> {
-        let data: ExportedVerifyKey = serde_json::from_slice(text.as_bytes()).map_err(|_| Error::JsonRead)?;
+        let data: ExportedVerifyKey =
+            keyfold_protocol::json::from_slice(text.as_bytes()).map_err(|_| Error::JsonRead)?;
         Self::parse(&data.verify_key_id, &data.verify_key_alg, &data.verify_key_pem)
     }
 

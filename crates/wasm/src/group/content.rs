@@ -33,7 +33,7 @@ impl JsGroup {
         promise(async move {
             settled({
                 let signer = signer.map(UserId::new);
-                this.0.decrypt_with(&content, decryption(signer.as_ref())).await.map_err(thrown)
+                this.0.decrypt_with(&content, decryption(signer.as_ref())).await
             })
         })
     }
@@ -44,7 +44,7 @@ impl JsGroup {
         promise(async move {
             settled({
                 let signer = signer.map(UserId::new);
-                this.0.decrypt_string_with(&text, decryption(signer.as_ref())).await.map_err(thrown)
+                this.0.decrypt_string_with(&text, decryption(signer.as_ref())).await
             })
         })
     }
@@ -55,9 +55,9 @@ impl JsGroup {
         let this = self.clone();
         promise(async move {
             settled({
-                let head = Head::parse(&head).map_err(|error| thrown(error.into()))?;
+                let head = Head::parse(&head)?;
                 let key = verifier(verify_key)?;
-                this.0.decrypt_raw(&head, &payload, decryption_with(key.as_ref())).await.map_err(thrown)
+                this.0.decrypt_raw(&head, &payload, decryption_with(key.as_ref())).await
             })
         })
     }

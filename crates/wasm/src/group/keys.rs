@@ -28,7 +28,7 @@ impl JsGroup {
     /// Newest first.
     #[wasm_bindgen(unchecked_return_type = "GroupKey[]")]
     pub fn keys(&self) -> Result<JsValue, KeyfoldError> {
-        generations(self.get().export_keys().map_err(thrown)?)
+        Ok(generations(self.get().export_keys()?)?)
     }
 
     /// `keys`: JSON of a list, as the server writes it. `signed`: whether each must be signed.
@@ -38,9 +38,9 @@ impl JsGroup {
         promise(async move {
             let keys: Vec<GroupKey> = read(&keys)?;
             if signed && keys.iter().any(|key| key.group_key_sig.is_none()) {
-                return Err(crypto(keyfold::crypto::Error::SignatureMissing));
+                return Err(keyfold::crypto::Error::SignatureMissing.into());
             }
-            settled(generations(this.get().decrypt_keys(keys).await.map_err(thrown)?))
+            settled(generations(this.get().decrypt_keys(keys).await?))
         })
     }
 
@@ -49,8 +49,8 @@ impl JsGroup {
     pub fn decrypt_search_key(&self, key: String) -> Promise {
         let this = self.clone();
         promise(async move {
-            let opened = this.get().decrypt_search_key(&read(&key)?).await.map_err(thrown)?;
-            settled(Ok(opened.export().map_err(crypto)?.into_exposed()))
+            let opened = this.get().decrypt_search_key(&read(&key)?).await?;
+            settled(Ok(opened.export()?.into_exposed()))
         })
     }
 
@@ -59,8 +59,8 @@ impl JsGroup {
     pub fn decrypt_sort_key(&self, key: String) -> Promise {
         let this = self.clone();
         promise(async move {
-            let opened = this.get().decrypt_sort_key(&read(&key)?).await.map_err(thrown)?;
-            settled(Ok(opened.export().map_err(crypto)?.into_exposed()))
+            let opened = this.get().decrypt_sort_key(&read(&key)?).await?;
+            settled(Ok(opened.export()?.into_exposed()))
         })
     }
 
@@ -100,22 +100,20 @@ impl JsGroup {
     #[wasm_bindgen(js_name = loadKey, unchecked_return_type = "Promise<SymmetricKey>")]
     pub fn load_key(&self, id: String) -> Promise {
         let this = self.clone();
-        promise(async move {
-            settled(JsSymmetricKey::import(
-                this.get().load_key(&KeyId::new(id)).await.map_err(thrown)?.expose(),
-            ))
-        })
+        promise(
+            async move { settled(JsSymmetricKey::read(this.get().load_key(&KeyId::new(id)).await?.expose())) },
+        )
     }
 
     #[wasm_bindgen(js_name = requireSignedKeys, unchecked_return_type = "Promise<void>")]
     pub fn require_signed_keys(&self) -> Promise {
         let this = self.clone();
-        promise(async move { settled(this.get().require_signed_keys().await.map_err(thrown)) })
+        promise(async move { settled(this.get().require_signed_keys().await) })
     }
 
     #[wasm_bindgen(js_name = generateKey)]
     pub fn generate_key(&self) -> Result<JsSealedKey, KeyfoldError> {
-        JsSealedKey::new(self.get().generate_key().map_err(thrown)?)
+        Ok(JsSealedKey::new(self.get().generate_key().map_err(thrown)?)?)
     }
 
     #[wasm_bindgen(js_name = openGeneratedKey, unchecked_return_type = "Promise<SymmetricKey>")]
@@ -123,8 +121,8 @@ impl JsGroup {
         let this = self.clone();
         promise(async move {
             settled({
-                let sealed = GeneratedKey::parse(&sealed).map_err(crypto)?;
-                this.get().open_generated_key(&sealed).await.map(JsSymmetricKey::from).map_err(thrown)
+                let sealed = GeneratedKey::parse(&sealed)?;
+                this.get().open_generated_key(&sealed).await.map(JsSymmetricKey::from)
             })
         })
     }
@@ -132,31 +130,24 @@ impl JsGroup {
     #[wasm_bindgen(js_name = storeKey, unchecked_return_type = "Promise<SymmetricKey>")]
     pub fn store_key(&self) -> Promise {
         let this = self.clone();
-        promise(
-            async move { settled(this.get().store_key().await.map(JsSymmetricKey::from).map_err(thrown)) },
-        )
+        promise(async move { settled(this.get().store_key().await.map(JsSymmetricKey::from)) })
     }
 
     #[wasm_bindgen(js_name = storedKey, unchecked_return_type = "Promise<SymmetricKey>")]
     pub fn stored_key(&self, id: String) -> Promise {
         let this = self.clone();
         promise(async move {
-            settled(
-                this.get().stored_key(&StoredKeyId::new(id)).await.map(JsSymmetricKey::from).map_err(thrown),
-            )
+            settled(this.get().stored_key(&StoredKeyId::new(id)).await.map(JsSymmetricKey::from))
         })
     }
 
     #[wasm_bindgen(js_name = storedKeys, unchecked_return_type = "Promise<StoredKeyListItem[]>")]
     pub fn stored_keys(&self, master_key_id: String, time: Option<f64>, id: Option<String>) -> Promise {
-        let this = self.clone();
-        promise(
-            async move { settled(page(this.get().stored_keys(&KeyId::new(master_key_id)), time, id).await) },
-        )
+        page(self.get().stored_keys(&KeyId::new(master_key_id)), time, id)
     }
 }
 
-fn generations(keys: Vec<ExportedGroupKeys>) -> Result<JsValue, KeyfoldError> {
+fn generations(keys: Vec<ExportedGroupKeys>) -> Result<JsValue, Error> {
     let keys = keys.into_iter().map(|keys| Generation {
         private_group_key: keys.private_key.expose().to_owned(),
         public_group_key: keys.public_key,

@@ -14,58 +14,49 @@ use crate::value::page;
 impl JsGroup {
     #[wasm_bindgen(unchecked_return_type = "Promise<GroupUserListItem[]>")]
     pub fn members(&self, time: Option<f64>, id: Option<String>) -> Promise {
-        let this = self.clone();
-        promise(async move { settled(page(this.0.members(), time, id).await) })
+        page(self.0.members(), time, id)
     }
 
     #[wasm_bindgen(js_name = toggleInvitations, unchecked_return_type = "Promise<void>")]
     pub fn toggle_invitations(&self) -> Promise {
         let this = self.clone();
-        promise(async move { settled(this.0.toggle_invitations().await.map_err(thrown)) })
+        promise(async move { settled(this.0.toggle_invitations().await) })
     }
 
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
     pub fn invite(&self, user_id: String, rank: Option<i32>) -> Promise {
         let this = self.clone();
-        promise(async move { settled(this.0.invite(&UserId::new(&user_id), rank).await.map_err(thrown)) })
+        promise(async move { settled(this.0.invite(&UserId::new(&user_id), rank).await) })
     }
 
     #[wasm_bindgen(js_name = inviteAuto, unchecked_return_type = "Promise<void>")]
     pub fn invite_auto(&self, user_id: String, rank: Option<i32>) -> Promise {
         let this = self.clone();
-        promise(
-            async move { settled(this.0.invite_auto(&UserId::new(&user_id), rank).await.map_err(thrown)) },
-        )
+        promise(async move { settled(this.0.invite_auto(&UserId::new(&user_id), rank).await) })
     }
 
     #[wasm_bindgen(js_name = inviteGroup, unchecked_return_type = "Promise<void>")]
     pub fn invite_group(&self, group_id: String, rank: Option<i32>) -> Promise {
         let this = self.clone();
-        promise(
-            async move { settled(this.0.invite_group(&GroupId::new(&group_id), rank).await.map_err(thrown)) },
-        )
+        promise(async move { settled(this.0.invite_group(&GroupId::new(&group_id), rank).await) })
     }
 
     #[wasm_bindgen(js_name = inviteGroupAuto, unchecked_return_type = "Promise<void>")]
     pub fn invite_group_auto(&self, group_id: String, rank: Option<i32>) -> Promise {
         let this = self.clone();
-        promise(async move {
-            settled(this.0.invite_group_auto(&GroupId::new(&group_id), rank).await.map_err(thrown))
-        })
+        promise(async move { settled(this.0.invite_group_auto(&GroupId::new(&group_id), rank).await) })
     }
 
     #[wasm_bindgen(js_name = reInvite, unchecked_return_type = "Promise<void>")]
     pub fn re_invite(&self, user_id: String) -> Promise {
         let this = self.clone();
-        promise(async move { settled(this.0.re_invite(&UserId::new(&user_id)).await.map_err(thrown)) })
+        promise(async move { settled(this.0.re_invite(&UserId::new(&user_id)).await) })
     }
 
     #[wasm_bindgen(js_name = reInviteGroup, unchecked_return_type = "Promise<void>")]
     pub fn re_invite_group(&self, group_id: String) -> Promise {
         let this = self.clone();
-        promise(
-            async move { settled(this.0.re_invite_group(&GroupId::new(&group_id)).await.map_err(thrown)) },
-        )
+        promise(async move { settled(this.0.re_invite_group(&GroupId::new(&group_id)).await) })
     }
 
     /// The body for an invitation with the first 50 keys, and behind it those of the uploads that follow.
@@ -84,7 +75,7 @@ impl JsGroup {
                 } else {
                     this.0.prepare_keys_for_new_member(&UserId::new(&member_id), rank).await
                 };
-                let (first, rest) = prepared.map_err(thrown)?;
+                let (first, rest) = prepared?;
                 Ok(std::iter::once(first).chain(rest).collect::<Vec<_>>())
             })
         })
@@ -95,19 +86,13 @@ impl JsGroup {
     pub fn upload_session_keys(&self, session_id: String, pages: Vec<String>, auto: bool) -> Promise {
         let this = self.clone();
         promise(async move {
-            settled(
-                this.0
-                    .upload_session_keys(&KeySessionId::new(&session_id), pages, auto)
-                    .await
-                    .map_err(thrown),
-            )
+            settled(this.0.upload_session_keys(&KeySessionId::new(&session_id), pages, auto).await)
         })
     }
 
     #[wasm_bindgen(js_name = joinRequests, unchecked_return_type = "Promise<GroupJoinReqListItem[]>")]
     pub fn join_requests(&self, time: Option<f64>, id: Option<String>) -> Promise {
-        let this = self.clone();
-        promise(async move { settled(page(this.0.join_requests(), time, id).await) })
+        page(self.0.join_requests(), time, id)
     }
 
     #[wasm_bindgen(js_name = acceptJoinRequest, unchecked_return_type = "Promise<void>")]
@@ -117,7 +102,7 @@ impl JsGroup {
             settled({
                 // The time only matters for lists.
                 let request = GroupJoinReqItem { user_id: MemberId::new(&member_id), time: 0, user_type };
-                this.0.accept_join_request(&request, rank).await.map_err(thrown)
+                this.0.accept_join_request(&request, rank).await
             })
         })
     }
@@ -125,17 +110,13 @@ impl JsGroup {
     #[wasm_bindgen(js_name = rejectJoinRequest, unchecked_return_type = "Promise<void>")]
     pub fn reject_join_request(&self, member_id: String) -> Promise {
         let this = self.clone();
-        promise(async move {
-            settled(this.0.reject_join_request(&MemberId::new(&member_id)).await.map_err(thrown))
-        })
+        promise(async move { settled(this.0.reject_join_request(&MemberId::new(&member_id)).await) })
     }
 
     #[wasm_bindgen(js_name = updateRank, unchecked_return_type = "Promise<void>")]
     pub fn update_rank(&self, member_id: String, rank: i32) -> Promise {
         let this = self.clone();
-        promise(
-            async move { settled(this.0.update_rank(&MemberId::new(&member_id), rank).await.map_err(thrown)) },
-        )
+        promise(async move { settled(this.0.update_rank(&MemberId::new(&member_id), rank).await) })
     }
 
     #[wasm_bindgen(js_name = prepareUpdateRank)]
@@ -146,12 +127,12 @@ impl JsGroup {
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
     pub fn kick(&self, member_id: String) -> Promise {
         let this = self.clone();
-        promise(async move { settled(this.0.kick(&MemberId::new(&member_id)).await.map_err(thrown)) })
+        promise(async move { settled(this.0.kick(&MemberId::new(&member_id)).await) })
     }
 
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
     pub fn leave(&self) -> Promise {
         let this = self.clone();
-        promise(async move { settled(this.0.leave().await.map_err(thrown)) })
+        promise(async move { settled(this.0.leave().await) })
     }
 }

@@ -5,7 +5,6 @@ use keyfold::{Mfa, OtpSecret};
 use wasm_bindgen::prelude::*;
 
 use super::JsUser;
-use crate::error::thrown;
 use crate::promise::{promise, settled};
 
 #[wasm_bindgen(js_class = User)]
@@ -13,56 +12,50 @@ impl JsUser {
     #[wasm_bindgen(js_name = updateIdentifier, unchecked_return_type = "Promise<void>")]
     pub fn update_identifier(&self, new: String) -> Promise {
         let this = self.clone();
-        promise(async move { settled(this.0.update_identifier(&new).await.map_err(thrown)) })
+        promise(async move { settled(this.0.update_identifier(&new).await) })
     }
 
     #[wasm_bindgen(js_name = changePassword, unchecked_return_type = "Promise<void>")]
     pub fn change_password(&self, old_password: String, new_password: String, mfa: SecondFactor) -> Promise {
         let this = self.clone();
-        promise(async move {
-            settled(this.0.change_password(&old_password, &new_password, mfa.get()).await.map_err(thrown))
-        })
+        promise(async move { settled(this.0.change_password(&old_password, &new_password, mfa.get()).await) })
     }
 
     #[wasm_bindgen(js_name = resetPassword, unchecked_return_type = "Promise<void>")]
     pub fn reset_password(&self, new_password: String) -> Promise {
         let this = self.clone();
-        promise(async move { settled(this.0.reset_password(&new_password).await.map_err(thrown)) })
+        promise(async move { settled(this.0.reset_password(&new_password).await) })
     }
 
     /// Deletes the account.
     #[wasm_bindgen(js_name = deleteUser, unchecked_return_type = "Promise<void>")]
     pub fn delete_user(&self, password: String, mfa: SecondFactor) -> Promise {
         let this = self.clone();
-        promise(async move { settled(this.0.delete(&password, mfa.get()).await.map_err(thrown)) })
+        promise(async move { settled(this.0.delete(&password, mfa.get()).await) })
     }
 
     #[wasm_bindgen(js_name = registerOtp, unchecked_return_type = "Promise<OtpSecret>")]
     pub fn register_otp(&self, password: String, mfa: SecondFactor) -> Promise {
         let this = self.clone();
-        promise(async move {
-            settled(this.0.register_otp(&password, mfa.get()).await.map(JsOtpSecret).map_err(thrown))
-        })
+        promise(async move { settled(this.0.register_otp(&password, mfa.get()).await.map(JsOtpSecret)) })
     }
 
     #[wasm_bindgen(js_name = resetOtp, unchecked_return_type = "Promise<OtpSecret>")]
     pub fn reset_otp(&self, password: String, mfa: SecondFactor) -> Promise {
         let this = self.clone();
-        promise(async move {
-            settled(this.0.reset_otp(&password, mfa.get()).await.map(JsOtpSecret).map_err(thrown))
-        })
+        promise(async move { settled(this.0.reset_otp(&password, mfa.get()).await.map(JsOtpSecret)) })
     }
 
     #[wasm_bindgen(js_name = disableOtp, unchecked_return_type = "Promise<void>")]
     pub fn disable_otp(&self, password: String, mfa: SecondFactor) -> Promise {
         let this = self.clone();
-        promise(async move { settled(this.0.disable_otp(&password, mfa.get()).await.map_err(thrown)) })
+        promise(async move { settled(this.0.disable_otp(&password, mfa.get()).await) })
     }
 
     #[wasm_bindgen(js_name = otpRecoveryKeys, unchecked_return_type = "Promise<string[]>")]
     pub fn otp_recovery_keys(&self, password: String, mfa: SecondFactor) -> Promise {
         let this = self.clone();
-        promise(async move { settled(this.0.otp_recovery_keys(&password, mfa.get()).await.map_err(thrown)) })
+        promise(async move { settled(this.0.otp_recovery_keys(&password, mfa.get()).await) })
     }
 }
 

@@ -15,18 +15,14 @@ impl JsUser {
     #[wasm_bindgen(unchecked_return_type = "Promise<Uint8Array>")]
     pub fn encrypt(&self, data: Vec<u8>, to: String, sign: bool) -> Promise {
         let this = self.clone();
-        promise(async move {
-            settled(this.0.encrypt_with(&data, &UserId::new(&to), encryption(sign)).await.map_err(thrown))
-        })
+        promise(async move { settled(this.0.encrypt_with(&data, &UserId::new(&to), encryption(sign)).await) })
     }
 
     #[wasm_bindgen(js_name = encryptString, unchecked_return_type = "Promise<string>")]
     pub fn encrypt_string(&self, text: String, to: String, sign: bool) -> Promise {
         let this = self.clone();
         promise(async move {
-            settled(
-                this.0.encrypt_string_with(&text, &UserId::new(&to), encryption(sign)).await.map_err(thrown),
-            )
+            settled(this.0.encrypt_string_with(&text, &UserId::new(&to), encryption(sign)).await)
         })
     }
 
@@ -36,7 +32,7 @@ impl JsUser {
         promise(async move {
             settled({
                 let encrypted = this.0.encrypt_raw(&data, &UserId::new(&to), encryption(sign)).await;
-                encrypted.map(JsRawContent::from).map_err(thrown)
+                encrypted.map(JsRawContent::from)
             })
         })
     }
@@ -48,7 +44,7 @@ impl JsUser {
         promise(async move {
             settled({
                 let signer = signer.map(UserId::new);
-                this.0.decrypt_with(&content, decryption(signer.as_ref())).await.map_err(thrown)
+                this.0.decrypt_with(&content, decryption(signer.as_ref())).await
             })
         })
     }
@@ -59,7 +55,7 @@ impl JsUser {
         promise(async move {
             settled({
                 let signer = signer.map(UserId::new);
-                this.0.decrypt_string_with(&text, decryption(signer.as_ref())).await.map_err(thrown)
+                this.0.decrypt_string_with(&text, decryption(signer.as_ref())).await
             })
         })
     }
@@ -70,9 +66,9 @@ impl JsUser {
         let this = self.clone();
         promise(async move {
             settled({
-                let head = Head::parse(&head).map_err(|error| thrown(error.into()))?;
+                let head = Head::parse(&head)?;
                 let key = verifier(verify_key)?;
-                this.0.decrypt_raw(&head, &payload, decryption_with(key.as_ref())).await.map_err(thrown)
+                this.0.decrypt_raw(&head, &payload, decryption_with(key.as_ref())).await
             })
         })
     }

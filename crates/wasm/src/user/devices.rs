@@ -15,14 +15,13 @@ impl JsUser {
     /// A page of the user's devices, behind the one that came last.
     #[wasm_bindgen(unchecked_return_type = "Promise<UserDeviceList[]>")]
     pub fn devices(&self, time: Option<f64>, id: Option<String>) -> Promise {
-        let this = self.clone();
-        promise(async move { settled(page(this.0.devices(), time, id).await) })
+        page(self.0.devices(), time, id)
     }
 
     #[wasm_bindgen(js_name = registerDevice, unchecked_return_type = "Promise<void>")]
     pub fn register_device(&self, answer: String) -> Promise {
         let this = self.clone();
-        promise(async move { settled(this.0.register_device(&answer).await.map_err(thrown)) })
+        promise(async move { settled(this.0.register_device(&answer).await) })
     }
 
     /// The body with the first 50 keys, and behind it those of the uploads that follow.
@@ -31,7 +30,7 @@ impl JsUser {
         let this = self.clone();
         promise(async move {
             settled({
-                let (first, rest) = this.0.prepare_register_device(&answer).await.map_err(thrown)?;
+                let (first, rest) = this.0.prepare_register_device(&answer).await?;
                 Ok(std::iter::once(first).chain(rest).collect::<Vec<_>>())
             })
         })
@@ -41,22 +40,20 @@ impl JsUser {
     pub fn delete_device(&self, password: String, device_id: String, mfa: SecondFactor) -> Promise {
         let this = self.clone();
         promise(async move {
-            settled(
-                this.0.delete_device(&password, &DeviceId::new(&device_id), mfa.get()).await.map_err(thrown),
-            )
+            settled(this.0.delete_device(&password, &DeviceId::new(&device_id), mfa.get()).await)
         })
     }
 
     #[wasm_bindgen(js_name = rotateKeys, unchecked_return_type = "Promise<void>")]
     pub fn rotate_keys(&self) -> Promise {
         let this = self.clone();
-        promise(async move { settled(this.0.rotate_keys().await.map_err(thrown)) })
+        promise(async move { settled(this.0.rotate_keys().await) })
     }
 
     #[wasm_bindgen(js_name = finishKeyRotation, unchecked_return_type = "Promise<void>")]
     pub fn finish_key_rotation(&self) -> Promise {
         let this = self.clone();
-        promise(async move { settled(this.0.finish_key_rotation().await.map_err(thrown)) })
+        promise(async move { settled(this.0.finish_key_rotation().await) })
     }
 
     #[wasm_bindgen(getter, js_name = newestKeyId)]
@@ -73,7 +70,7 @@ impl JsUser {
                 let other =
                     user_id.zip(verify_key_id).map(|(user, key)| (UserId::new(user), KeyId::new(key)));
                 let other = other.as_ref().map(|(user, key)| (user, key));
-                this.0.safety_number(other).await.map_err(thrown)
+                this.0.safety_number(other).await
             })
         })
     }

@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 
 use super::JsUser;
 use crate::error::{KeyfoldError, thrown};
-use crate::keys::{JsSealedKey, JsSymmetricKey, crypto};
+use crate::keys::{JsSealedKey, JsSymmetricKey};
 use crate::promise::{promise, settled};
 use crate::value::{object, page, read};
 
@@ -38,7 +38,7 @@ struct Generation {
 impl JsUser {
     #[wasm_bindgen(js_name = deviceKeys, unchecked_return_type = "UserDeviceKeyData")]
     pub fn device_keys(&self) -> Result<JsValue, KeyfoldError> {
-        object(&Identity::from(self.get().export_device_keys().map_err(thrown)?))
+        Ok(object(&Identity::from(self.get().export_device_keys()?))?)
     }
 
     /// Newest first.
@@ -50,7 +50,7 @@ impl JsUser {
             time: keys.time,
             identity: Identity::from(keys.identity),
         });
-        object(&keys.collect::<Vec<_>>())
+        Ok(object(&keys.collect::<Vec<_>>())?)
     }
 
     #[wasm_bindgen(js_name = searchKeys)]
@@ -64,8 +64,8 @@ impl JsUser {
     pub fn decrypt_search_key(&self, key: String) -> Promise {
         let this = self.clone();
         promise(async move {
-            let opened = this.get().decrypt_search_key(&read(&key)?).await.map_err(thrown)?;
-            settled(Ok(opened.export().map_err(crypto)?.into_exposed()))
+            let opened = this.get().decrypt_search_key(&read(&key)?).await?;
+            settled(Ok(opened.export()?.into_exposed()))
         })
     }
 
@@ -73,15 +73,13 @@ impl JsUser {
     #[wasm_bindgen(js_name = loadKey, unchecked_return_type = "Promise<void>")]
     pub fn load_key(&self, id: String) -> Promise {
         let this = self.clone();
-        promise(async move { settled(this.get().load_key(&KeyId::new(id)).await.map_err(thrown)) })
+        promise(async move { settled(this.get().load_key(&KeyId::new(id)).await) })
     }
 
     #[wasm_bindgen(js_name = generateKey, unchecked_return_type = "Promise<SealedKey>")]
     pub fn generate_key(&self, to: String) -> Promise {
         let this = self.clone();
-        promise(async move {
-            settled(JsSealedKey::new(this.get().generate_key(&UserId::new(to)).await.map_err(thrown)?))
-        })
+        promise(async move { settled(JsSealedKey::new(this.get().generate_key(&UserId::new(to)).await?)) })
     }
 
     #[wasm_bindgen(js_name = openGeneratedKey, unchecked_return_type = "Promise<SymmetricKey>")]
@@ -89,8 +87,8 @@ impl JsUser {
         let this = self.clone();
         promise(async move {
             settled({
-                let sealed = GeneratedKey::parse(&sealed).map_err(crypto)?;
-                this.get().open_generated_key(&sealed).await.map(JsSymmetricKey::from).map_err(thrown)
+                let sealed = GeneratedKey::parse(&sealed)?;
+                this.get().open_generated_key(&sealed).await.map(JsSymmetricKey::from)
             })
         })
     }
@@ -98,35 +96,28 @@ impl JsUser {
     #[wasm_bindgen(js_name = storeKey, unchecked_return_type = "Promise<SymmetricKey>")]
     pub fn store_key(&self, to: String) -> Promise {
         let this = self.clone();
-        promise(async move {
-            settled(this.get().store_key(&UserId::new(to)).await.map(JsSymmetricKey::from).map_err(thrown))
-        })
+        promise(
+            async move { settled(this.get().store_key(&UserId::new(to)).await.map(JsSymmetricKey::from)) },
+        )
     }
 
     #[wasm_bindgen(js_name = storedKey, unchecked_return_type = "Promise<SymmetricKey>")]
     pub fn stored_key(&self, id: String) -> Promise {
         let this = self.clone();
         promise(async move {
-            settled(
-                this.get().stored_key(&StoredKeyId::new(id)).await.map(JsSymmetricKey::from).map_err(thrown),
-            )
+            settled(this.get().stored_key(&StoredKeyId::new(id)).await.map(JsSymmetricKey::from))
         })
     }
 
     #[wasm_bindgen(js_name = storedKeys, unchecked_return_type = "Promise<StoredKeyListItem[]>")]
     pub fn stored_keys(&self, master_key_id: String, time: Option<f64>, id: Option<String>) -> Promise {
-        let this = self.clone();
-        promise(
-            async move { settled(page(this.get().stored_keys(&KeyId::new(master_key_id)), time, id).await) },
-        )
+        page(self.get().stored_keys(&KeyId::new(master_key_id)), time, id)
     }
 
     #[wasm_bindgen(js_name = deleteStoredKey, unchecked_return_type = "Promise<void>")]
     pub fn delete_stored_key(&self, id: String) -> Promise {
         let this = self.clone();
-        promise(
-            async move { settled(this.get().delete_stored_key(&StoredKeyId::new(id)).await.map_err(thrown)) },
-        )
+        promise(async move { settled(this.get().delete_stored_key(&StoredKeyId::new(id)).await) })
     }
 }
 
