@@ -245,7 +245,8 @@ mod tests {
                 statements
                     .flat_map(|line| line.split_whitespace())
                     .filter(|word| word.starts_with("sealed_"))
-                    .map(str::to_owned),
+                    // In a list of columns.
+                    .map(|word| word.trim_end_matches([',', ')']).to_owned()),
             );
         }
         assert!(columns.len() >= 3);
