@@ -101,23 +101,30 @@ pub fn result(answer: &[u8]) -> Result<Node<'_>, EnvelopeError> {
     let Node::Object(members) = Node::parse(answer).map_err(malformed)? else {
         return Err(EnvelopeError::Malformed("an object is expected".to_owned()));
     };
-    let (mut status, mut result) = (None, Node::Null);
-    let (mut message, mut code) = (None::<String>, None::<u32>);
+    let (mut status, mut result, mut message, mut code) = (None, None, None, None);
     for (name, value) in members {
-        match name.text() {
-            Some("status") => status = Some(value.read::<bool>().map_err(malformed)?),
-            Some("result") => result = value,
-            Some("err_msg") => message = value.read().map_err(malformed)?,
-            Some("err_code") => code = value.read().map_err(malformed)?,
-            _ => {}
+        let place = match name.text() {
+            Some("status") => &mut status,
+            Some("result") => &mut result,
+            Some("err_msg") => &mut message,
+            Some("err_code") => &mut code,
+            _ => continue,
+        };
+        if place.replace(value).is_some() {
+            return Err(EnvelopeError::Malformed("a member is there twice".to_owned()));
         }
     }
-    match (status, result, code, message) {
-        (None, ..) => Err(EnvelopeError::Malformed("missing field `status`".to_owned())),
-        (Some(true), Node::Null, ..) => Err(EnvelopeError::Incomplete),
-        (Some(true), result, ..) => Ok(result),
-        (Some(false), _, Some(code), Some(message)) => Err(EnvelopeError::Server { code, message }),
-        _ => Err(EnvelopeError::Incomplete),
+    let Some(status) = status else {
+        return Err(EnvelopeError::Malformed("missing field `status`".to_owned()));
+    };
+    let status: bool = status.read().map_err(malformed)?;
+    let message: Option<String> = message.unwrap_or(Node::Null).read().map_err(malformed)?;
+    let code: Option<u32> = code.unwrap_or(Node::Null).read().map_err(malformed)?;
+    match (status, result.unwrap_or(Node::Null), code, message) {
+        (true, Node::Null, ..) => Err(EnvelopeError::Incomplete),
+        (true, result, ..) => Ok(result),
+        (false, _, Some(code), Some(message)) => Err(EnvelopeError::Server { code, message }),
+        (false, ..) => Err(EnvelopeError::Incomplete),
     }
 }
 
@@ -156,6 +163,8 @@ mod tests {
             (r#"{"result":"x"}"#, "client_101"),
             (r#"{"status":"true","result":"x"}"#, "client_101"),
             (r#"{"status":true,"result":5}"#, "client_101"),
+            (r#"{"status":true,"result":"x","result":"y"}"#, "client_101"),
+            (r#"{"status":false,"status":true,"result":"x"}"#, "client_101"),
             (r#"{"status":true}"#, "client_102"),
             (r#"{"status":true,"result":null}"#, "client_102"),
             (r#"{"status":false}"#, "client_102"),
