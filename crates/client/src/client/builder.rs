@@ -71,6 +71,8 @@ impl ClientBuilder {
     }
 
     /// Where sessions, keys and groups are kept. Default [`MemoryStorage`]: nothing outlives the process.
+    ///
+    /// A storage is for one app on one server, whose users it may hold many of: clients of several apps need one each.
     pub fn storage(mut self, storage: impl Storage) -> Self {
         self.storage = Some(Arc::new(storage));
         self
