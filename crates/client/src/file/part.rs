@@ -45,12 +45,15 @@ impl Parts<'_> {
                 Ok(()) => return Ok(()),
                 Err(error) if error.is_passing() => error,
                 // The last part ends the upload. Something on the way has repeated the request, if the part is there.
-                Err(error) if end && error.is_server(ErrorCode::UploadSessionNotFound) => {
+                Err(error) if end && self.is_known() && error.is_server(ErrorCode::UploadSessionNotFound) => {
                     let is_there = self.is_there(sequence, &mut attempts).await?;
                     return if is_there { Ok(()) } else { Err(error) };
                 }
                 Err(error) => return Err(error),
             };
+            if !error.is_unsent() && !self.is_known() {
+                return Err(error);
+            }
             if !self.wait(&mut attempts).await? {
                 return Err(error);
             }
@@ -58,6 +61,11 @@ impl Parts<'_> {
                 return Ok(());
             }
         }
+    }
+
+    /// Whether the server can be asked about the file. Apps that only know the session of an upload leave its id empty.
+    fn is_known(&self) -> bool {
+        !self.file.as_str().is_empty()
     }
 
     /// Whether the server has the part with this sequence number.
