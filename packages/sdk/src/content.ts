@@ -1,4 +1,8 @@
+import {platform} from "#platform";
+
+import type {RawContent} from "../wasm/keyfold_wasm.js";
 import {KeyfoldError, codes} from "./error.js";
+import type {CryptoRawOutput} from "./types.js";
 
 /** Whose signature is demanded of a content, from the two parameters in which apps say so. */
 export function signer(verify: boolean, user_id: string | undefined): string | undefined {
@@ -7,6 +11,11 @@ export function signer(verify: boolean, user_id: string | undefined): string | u
 		throw new KeyfoldError(codes.configuration, "to verify a content, say by which user it must be signed");
 	}
 	return verify ? user_id : undefined;
+}
+
+/** A content whose head is kept apart, as apps get it. */
+export function apart(content: RawContent): CryptoRawOutput {
+	return {head: content.head(), data: platform.bytes(content.payload())};
 }
 
 /** The base64 of an envelope. */

@@ -2,7 +2,7 @@ import {platform} from "#platform";
 
 import * as core from "../wasm/keyfold_wasm.js";
 import {BulkEnvelopes, isWorthwhile} from "./bulk.js";
-import {decoded, encoded, signer} from "./content.js";
+import {apart, decoded, encoded, signer} from "./content.js";
 import type {Environment} from "./environment.js";
 import {KeyfoldError, codes} from "./error.js";
 import {
@@ -472,7 +472,7 @@ export class Group {
 			const {newest_key_id} = group.data();
 			const sealed = await this.#bulk.encrypt(newest_key_id, async () => group.newestKey().raw(), data);
 			if (sealed !== undefined) {
-				return sealed;
+				return platform.bytes(sealed);
 			}
 		}
 		return this.encryptSync(data, sign);
@@ -489,10 +489,10 @@ export class Group {
 			const group = this.#core;
 			const opened = await this.#bulk.decrypt(data, async (key_id) => (await group.loadKey(key_id)).raw());
 			if (opened !== undefined) {
-				return opened;
+				return platform.bytes(opened);
 			}
 		}
-		return this.#core.decrypt(data, by);
+		return platform.bytes(await this.#core.decrypt(data, by));
 	}
 
 	/** As {@link encrypt}, to base64. */
@@ -519,12 +519,12 @@ export class Group {
 	 * @param verify_key the exported verify key with which the content must be signed
 	 */
 	async decryptRaw(head: string, data: Uint8Array, verify_key?: string | null): Promise<Uint8Array> {
-		return this.#core.decryptRaw(head, data, verify_key);
+		return platform.bytes(await this.#core.decryptRaw(head, data, verify_key));
 	}
 
 	/** As {@link encrypt}. */
 	encryptSync(data: Uint8Array, sign = false): Uint8Array {
-		return this.#core.encrypt(data, sign);
+		return platform.bytes(this.#core.encrypt(data, sign));
 	}
 
 	/** As {@link encryptString}. */
@@ -538,7 +538,7 @@ export class Group {
 	 * @param verify_key the exported verify key with which the content must be signed
 	 */
 	decryptSync(data: Uint8Array, verify_key?: string | null): Uint8Array {
-		return this.#core.decryptSync(data, verify_key);
+		return platform.bytes(this.#core.decryptSync(data, verify_key));
 	}
 
 	/** As {@link decryptSync}, from base64. */
@@ -548,13 +548,12 @@ export class Group {
 
 	/** As {@link decryptRaw}, with the keys that are loaded. */
 	decryptRawSync(head: string, data: Uint8Array, verify_key?: string | null): Uint8Array {
-		return this.#core.decryptRawSync(head, data, verify_key);
+		return platform.bytes(this.#core.decryptRawSync(head, data, verify_key));
 	}
 
 	/** As {@link encryptRaw}. */
 	encryptRawSync(data: Uint8Array, sign = false): CryptoRawOutput {
-		const raw = this.#core.encryptRaw(data, sign);
-		return {head: raw.head(), data: raw.payload()};
+		return apart(this.#core.encryptRaw(data, sign));
 	}
 
 	// Keys of the app's own

@@ -1,4 +1,7 @@
+import {platform} from "#platform";
+
 import * as core from "../wasm/keyfold_wasm.js";
+import {apart} from "./content.js";
 import {KeyfoldError, codes} from "./error.js";
 import type {CryptoRawOutput} from "./types.js";
 
@@ -45,8 +48,7 @@ export class SymKey {
 
 	/** Encrypts, with the head apart. */
 	encryptRaw(data: Uint8Array, sign = false): CryptoRawOutput {
-		const raw = this.#opened.encryptRaw(data, this.#signer(sign));
-		return {head: raw.head(), data: raw.payload()};
+		return apart(this.#opened.encryptRaw(data, this.#signer(sign)));
 	}
 
 	/**
@@ -55,12 +57,12 @@ export class SymKey {
 	 * @param verify_key the exported verify key with which the content must be signed
 	 */
 	decryptRaw(head: string, data: Uint8Array, verify_key?: string | null): Uint8Array {
-		return this.#opened.decryptRaw(head, data, verify_key);
+		return platform.bytes(this.#opened.decryptRaw(head, data, verify_key));
 	}
 
 	/** Encrypts. */
 	encrypt(data: Uint8Array, sign = false): Uint8Array {
-		return this.#opened.encrypt(data, this.#signer(sign));
+		return platform.bytes(this.#opened.encrypt(data, this.#signer(sign)));
 	}
 
 	/**
@@ -69,7 +71,7 @@ export class SymKey {
 	 * @param verify_key the exported verify key with which the content must be signed
 	 */
 	decrypt(data: Uint8Array, verify_key?: string | null): Uint8Array {
-		return this.#opened.decrypt(data, verify_key);
+		return platform.bytes(this.#opened.decrypt(data, verify_key));
 	}
 
 	/** As {@link encrypt}, to base64. */

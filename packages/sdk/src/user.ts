@@ -1,5 +1,7 @@
+import {platform} from "#platform";
+
 import * as core from "../wasm/keyfold_wasm.js";
-import {decoded, encoded, signer} from "./content.js";
+import {apart, decoded, encoded, signer} from "./content.js";
 import type {Environment} from "./environment.js";
 import {KeyfoldError, codes} from "./error.js";
 import {
@@ -419,7 +421,7 @@ export class User {
 	 * @param sign whether to sign with the user's newest sign key
 	 */
 	async encrypt(data: Uint8Array, reply_id: string, sign = false): Promise<Uint8Array> {
-		return this.#core.encrypt(data, reply_id, sign);
+		return platform.bytes(await this.#core.encrypt(data, reply_id, sign));
 	}
 
 	/**
@@ -428,7 +430,7 @@ export class User {
 	 * @param verify whether the content must be signed by `user_id`
 	 */
 	async decrypt(data: Uint8Array, verify = false, user_id?: string): Promise<Uint8Array> {
-		return this.#core.decrypt(data, signer(verify, user_id));
+		return platform.bytes(await this.#core.decrypt(data, signer(verify, user_id)));
 	}
 
 	/** As {@link encrypt}, to base64. */
@@ -447,24 +449,22 @@ export class User {
 	 * @param verify_key the exported verify key with which the content must be signed
 	 */
 	async decryptRaw(head: string, data: Uint8Array, verify_key?: string | null): Promise<Uint8Array> {
-		return this.#core.decryptRaw(head, data, verify_key);
+		return platform.bytes(await this.#core.decryptRaw(head, data, verify_key));
 	}
 
 	/** As {@link encrypt}, with the head apart. */
 	async encryptRaw(data: Uint8Array, reply_id: string, sign = false): Promise<CryptoRawOutput> {
-		const raw = await this.#core.encryptRaw(data, reply_id, sign);
-		return {head: raw.head(), data: raw.payload()};
+		return apart(await this.#core.encryptRaw(data, reply_id, sign));
 	}
 
 	/** As {@link encryptRaw}, to an exported public key. */
 	encryptRawSync(data: Uint8Array, reply_public_key: string, sign = false): CryptoRawOutput {
-		const raw = this.#core.encryptRawTo(data, reply_public_key, sign);
-		return {head: raw.head(), data: raw.payload()};
+		return apart(this.#core.encryptRawTo(data, reply_public_key, sign));
 	}
 
 	/** As {@link encrypt}, to an exported public key. */
 	encryptSync(data: Uint8Array, reply_public_key: string, sign = false): Uint8Array {
-		return this.#core.encryptTo(data, reply_public_key, sign);
+		return platform.bytes(this.#core.encryptTo(data, reply_public_key, sign));
 	}
 
 	/** As {@link encryptString}, to an exported public key. */
@@ -474,7 +474,7 @@ export class User {
 
 	/** As {@link decryptRaw}, with the keys that are loaded. */
 	decryptRawSync(head: string, data: Uint8Array, verify_key?: string | null): Uint8Array {
-		return this.#core.decryptRawSync(head, data, verify_key);
+		return platform.bytes(this.#core.decryptRawSync(head, data, verify_key));
 	}
 
 	/**
@@ -483,7 +483,7 @@ export class User {
 	 * @param verify_key the exported verify key with which the content must be signed
 	 */
 	decryptSync(data: Uint8Array, verify_key?: string | null): Uint8Array {
-		return this.#core.decryptSync(data, verify_key);
+		return platform.bytes(this.#core.decryptSync(data, verify_key));
 	}
 
 	/** As {@link decryptSync}, from base64. */

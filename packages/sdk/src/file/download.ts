@@ -61,7 +61,7 @@ export class StoredFile {
 			const {verify_key, signed_by} = options;
 			const download = this.#core.download(verify_key, signed_by, report, transfer.cancellation);
 			for (let part = await download.nextPart(); part !== undefined; part = await download.nextPart()) {
-				yield part;
+				yield platform.bytes(part);
 			}
 		} finally {
 			transfer.end();
@@ -70,7 +70,7 @@ export class StoredFile {
 
 	/** Its content in memory. */
 	async bytes(options: DownloadOptions = {}): Promise<Uint8Array> {
-		return new Uint8Array(await (await this.blob(options)).arrayBuffer());
+		return platform.bytes(new Uint8Array(await (await this.blob(options)).arrayBuffer()));
 	}
 
 	/** Its content as a `Blob`, which browsers keep on disk when it is large. */
@@ -94,7 +94,8 @@ export class StoredFile {
 			const store = await Downloader.getStorage();
 			try {
 				for await (const part of this.parts(options)) {
-					await store.storePart(part.slice().buffer);
+					// A copy of exactly these bytes: a `Buffer` may share its memory with others.
+					await store.storePart(new Uint8Array(part).buffer);
 					if (Downloader.cancel_download) {
 						Downloader.cancel_download = false;
 						return;

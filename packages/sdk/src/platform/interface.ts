@@ -15,6 +15,9 @@ export interface Platform {
 	/** A store for the parts of a download, opened. */
 	partsStorage(): Promise<StorageInterface>;
 
+	/** Bytes in the form in which programs of this place expect them, without a copy. */
+	bytes(data: Uint8Array): Uint8Array;
+
 	/** Whether sortable values are `number`s and not `bigint`s. */
 	readonly sortsWithNumbers: boolean;
 

@@ -24,6 +24,10 @@ export const platform: Platform = {
 		return new FolderStorage(database === undefined ? FOLDER : join(FOLDER, safeName(database)));
 	},
 
+	bytes(data) {
+		return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+	},
+
 	sortsWithNumbers: true,
 
 	async partsStorage() {

@@ -2,8 +2,10 @@ import {KeyfoldError, codes} from "../error.js";
 import {StorageFactory} from "../storage/factory.js";
 import type {Platform} from "./interface.js";
 
-/** What browsers have in common: no files of the machine. */
+/** What browsers have in common: no files of the machine, and no other bytes than those of the language. */
 export const withoutFiles: Omit<Platform, "shippedModule" | "storage"> = {
+	bytes: (data) => data,
+
 	sortsWithNumbers: false,
 
 	partsStorage() {

@@ -51,12 +51,12 @@ function same(a, b) {
 	if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) {
 		return false;
 	}
+	if (a instanceof Uint8Array && b instanceof Uint8Array) {
+		// Before the classes are compared: in Node, bytes come as `Buffer`s. And by far faster than member by member.
+		return a.length === b.length && a.every((byte, place) => byte === b[place]);
+	}
 	if (Object.getPrototypeOf(a)?.constructor?.name !== Object.getPrototypeOf(b)?.constructor?.name) {
 		return false;
-	}
-	if (a instanceof Uint8Array && b instanceof Uint8Array) {
-		// By far faster than member by member: files are compared, too.
-		return a.length === b.length && a.every((byte, place) => byte === b[place]);
 	}
 	if (a instanceof Map && b instanceof Map) {
 		return same([...a], [...b]);

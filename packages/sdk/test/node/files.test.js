@@ -95,10 +95,53 @@ describe("files of the machine, in Node", () => {
 		await assert.rejects(file.save(join(folder, "nowhere")), {code: "client_434"});
 	});
 
-	test("`Buffer`s go in and bytes come out", async () => {
+	test("`Buffer`s go in and come out, of users, groups, keys and files", async () => {
+		const {user_id} = user.data;
 		const group = await user.getGroup(await user.createGroup());
-		const bytes = await group.decrypt(Buffer.from(await group.encrypt(Buffer.from("buffer"))));
-		assert.equal(Buffer.from(bytes).toString(), "buffer");
+		const [key] = await group.generateNonRegisteredKey();
+		const {public_key} = await user.getPublicKey(user_id);
+		for (const data of [Buffer.from("buffer"), Buffer.alloc(100_000, "large")]) {
+			const of_user = await user.encryptRaw(data, user_id);
+			const of_user_sync = user.encryptRawSync(data, public_key);
+			const of_group = await group.encryptRaw(data);
+			const of_group_sync = group.encryptRawSync(data);
+			const of_key = key.encryptRaw(data);
+			const {file_id} = await user.createFile(data);
+			const file = await user.getFile(file_id);
+			const parts = [];
+			for await (const part of file.parts()) {
+				parts.push(part);
+			}
+			const sealed = [
+				await user.encrypt(data, user_id),
+				user.encryptSync(data, public_key),
+				await group.encrypt(data),
+				group.encryptSync(data),
+				key.encrypt(data),
+				...[of_user, of_user_sync, of_group, of_group_sync, of_key].map(({data}) => data),
+			];
+			for (const bytes of sealed) {
+				assert.ok(Buffer.isBuffer(bytes), "ciphertext");
+			}
+			const opened = [
+				await user.decrypt(await user.encrypt(data, user_id)),
+				user.decryptSync(user.encryptSync(data, public_key)),
+				await user.decryptRaw(of_user.head, of_user.data),
+				user.decryptRawSync(of_user_sync.head, of_user_sync.data),
+				await group.decrypt(await group.encrypt(data)),
+				group.decryptSync(group.encryptSync(data)),
+				await group.decryptRaw(of_group.head, of_group.data),
+				group.decryptRawSync(of_group_sync.head, of_group_sync.data),
+				key.decrypt(key.encrypt(data)),
+				key.decryptRaw(of_key.head, of_key.data),
+				await file.bytes(),
+				...parts,
+			];
+			for (const [place, bytes] of opened.entries()) {
+				assert.ok(Buffer.isBuffer(bytes), `plaintext ${place}`);
+				assert.equal(bytes.toString(), data.toString(), `plaintext ${place}`);
+			}
+		}
 	});
 
 	test("D-20 identifiers that look like paths keep their sessions inside the folder for keys", async () => {
