@@ -53,7 +53,9 @@ impl FetchTransport {
             options(&request, timeout).map_err(|error| failure(&error, TransportErrorKind::Request))?;
         let promise =
             fetch(&request.url, &init).map_err(|error| failure(&error, TransportErrorKind::Request))?;
-        let answer = settled(promise).await.map_err(|error| failure(&error, TransportErrorKind::Connect))?;
+        // `fetch` fails alike for a server that it could not reach and for a connection that broke after the request was sent.
+        let answer =
+            settled(promise).await.map_err(|error| failure(&error, TransportErrorKind::Interrupted))?;
         let answer: FetchResponse = answer.unchecked_into();
         let status = answer.status();
         let body = answer.array_buffer().map_err(|error| failure(&error, TransportErrorKind::Interrupted))?;
