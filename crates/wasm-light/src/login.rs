@@ -1,8 +1,9 @@
 //! From a password to the proof that this is the device.
 
-use keyfold_crypto::{Login, Suite, login, password::Cost};
+use keyfold_crypto::{Device, Login, Suite, login, password::Cost};
 use keyfold_protocol::encoding::{DeviceIdentifier, SecretText};
 use keyfold_protocol::user::{LoginKeys, PrepareLoginOutput};
+use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use crate::error::{KeyfoldError, invalid_identifier, parse, thrown, write};
@@ -58,6 +59,14 @@ impl JsLogin {
         write(&self.0.verify_login(challenge))
     }
 
+    /// JSON of the keys of the device in text form. Secret. `keys` is what the server answered to the right password.
+    #[wasm_bindgen(js_name = deviceKeys)]
+    pub fn device_keys(&self, keys: &str) -> Result<String, KeyfoldError> {
+        let keys: LoginKeys = parse(keys)?;
+        let device = self.0.open_device(&keys.device_keys).map_err(thrown)?;
+        write(&DeviceTexts::of(&device).map_err(thrown)?)
+    }
+
     /// The body for `PUT /user/update_pw`.
     #[wasm_bindgen(js_name = changePassword)]
     pub fn change_password(&self, new_password: &str, keys: &str) -> Result<String, KeyfoldError> {
@@ -83,6 +92,30 @@ impl JsLogin {
     #[wasm_bindgen(getter)]
     pub fn algorithm(&self) -> String {
         self.0.export().algorithm.to_owned()
+    }
+}
+
+/// The keys of a device as the full SDK names them.
+#[derive(Serialize)]
+struct DeviceTexts {
+    private_key: String,
+    public_key: String,
+    sign_key: String,
+    verify_key: String,
+    exported_public_key: String,
+    exported_verify_key: String,
+}
+
+impl DeviceTexts {
+    fn of(device: &Device) -> Result<Self, keyfold_crypto::Error> {
+        Ok(Self {
+            private_key: device.private_key.export()?.into_exposed(),
+            public_key: device.public_key.export()?,
+            sign_key: device.sign_key.export()?.into_exposed(),
+            verify_key: device.verify_key.export()?,
+            exported_public_key: device.public_key.export_data()?,
+            exported_verify_key: device.verify_key.export_data()?,
+        })
     }
 }
 

@@ -7,9 +7,9 @@ import * as core from "../wasm/keyfold_wasm_light.js";
 import {Api, members, opened, path, text} from "./api.js";
 import {loadCore} from "./core.js";
 import {KeyfoldError, codes} from "./error.js";
-import {type Attempt, attempt, exported, imported, prove, requireCredentials, secondFactor} from "./login.js";
+import {type Attempt, attempt, exported, imported, mfaRequired, prove, requireCredentials, secondFactor} from "./login.js";
 import {Records, type StoredSession} from "./records.js";
-import {type Environment, Session} from "./session.js";
+import {type Environment, Session, renewedToken} from "./session.js";
 import {REFRESH_ENDPOINT, type RefreshOptions, type SentcOptions, type UserMfaLogin} from "./types.js";
 import {User} from "./user.js";
 
@@ -63,6 +63,21 @@ export class Client {
 		return members(answer)["available"] === true;
 	}
 
+	/** The body for `POST /api/v1/exists`, for apps that send it from their own backend; `false` for no identifier. */
+	prepareCheckUserIdentifierAvailable(identifier: string): string | false {
+		return identifier !== "" && existsBody(identifier);
+	}
+
+	/** Reads the answer of `POST /api/v1/exists`. */
+	doneCheckUserIdentifierAvailable(answer: string): boolean {
+		return isAvailable(answer);
+	}
+
+	/** A random identifier and a random password for a device on which nobody types them. They are stored nowhere. */
+	generateRegisterData(): [string, string] {
+		return core.generateCredentials();
+	}
+
 	/**
 	 * Creates a user with a first device. The password does not leave this machine.
 	 *
@@ -85,6 +100,15 @@ export class Client {
 	}
 
 	/**
+	 * Reads the answer of `POST /api/v1/register_light`.
+	 *
+	 * @returns the id of the user
+	 */
+	doneRegister(answer: string): string {
+		return registeredId(answer);
+	}
+
+	/**
 	 * Begins to add this device to an existing account.
 	 *
 	 * @returns a text for a device that is logged in, which hands it to `user.registerDevice`
@@ -96,12 +120,32 @@ export class Client {
 		return JSON.stringify({status: true, result: await this.#environment.api.call(call)});
 	}
 
+	/** Checks the answer of `POST /api/v1/user/prepare_register_device`. */
+	doneRegisterDeviceStart(answer: string): void {
+		checkRegisteredDevice(answer);
+	}
+
 	/**
 	 * Logs in on the device with this identifier.
 	 *
 	 * @throws KeyfoldError `server_112`: wrong password; `server_100`: no such identifier
 	 */
-	async login(identifier: string, password: string): Promise<LoginUser> {
+	login(identifier: string, password: string): Promise<LoginUser>;
+	/** The same, for apps without second factors: fails with `client_10000` if the user has one. */
+	login(identifier: string, password: string, force: true): Promise<User>;
+	login(identifier: string, password: string, force: boolean): Promise<LoginUser | User>;
+	async login(identifier: string, password: string, force = false): Promise<LoginUser | User> {
+		const outcome = await this.#login(identifier, password);
+		if (!force) {
+			return outcome;
+		}
+		if (outcome.kind === "mfa") {
+			throw mfaRequired();
+		}
+		return outcome.u;
+	}
+
+	async #login(identifier: string, password: string): Promise<LoginUser> {
 		const {api, records} = this.#environment;
 		const earlier = await records.session(identifier);
 		const made = await attempt(api, identifier, password, earlier, this.#signal);
@@ -126,6 +170,16 @@ export class Client {
 	 */
 	async mfaRecoveryLogin(recovery_key: string, login: UserMfaLogin): Promise<User> {
 		return this.#finish(login, {token: recovery_key, recovery: true});
+	}
+
+	/**
+	 * A new access token for one that runs out, for apps that keep tokens themselves. Users renew theirs by themselves.
+	 *
+	 * @param refresh_token only matters where the SDK renews tokens
+	 * @throws KeyfoldError `server_114`: the refresh token is not accepted
+	 */
+	async refreshJwt(old_jwt: string, refresh_token: string): Promise<string> {
+		return renewedToken(this.#environment, old_jwt, refresh_token, this.#signal);
 	}
 
 	/** The user who logged in last on this store, with a renewed session. */
@@ -182,7 +236,7 @@ export class Client {
 	}
 }
 
-/** The body for `POST /api/v1/exists`, for apps that send it from their own backend. */
+/** The body for `POST /api/v1/exists`. */
 export function existsBody(identifier: string): string {
 	return JSON.stringify({user_identifier: identifier});
 }
@@ -200,11 +254,6 @@ export function registeredId(answer: string): string {
 /** Checks the answer of `POST /api/v1/user/prepare_register_device`. */
 export function checkRegisteredDevice(answer: string): void {
 	text(opened(answer), "device_id");
-}
-
-/** A random identifier and a random password for a device on which nobody types them. */
-export function generatedCredentials(): [string, string] {
-	return core.generateCredentials();
 }
 
 function checked(refresh: RefreshOptions = {endpoint: REFRESH_ENDPOINT.api}): RefreshOptions {

@@ -3,7 +3,7 @@ import {type Api, incomplete, members, path, text} from "./api.js";
 import {KeyfoldError, codes} from "./error.js";
 import type {StoredSession} from "./records.js";
 import {claims} from "./session.js";
-import type {UserMfaLogin} from "./types.js";
+import type {UserDeviceKeyData, UserMfaLogin} from "./types.js";
 
 /** What a password turned into, and for which device. */
 export interface Attempt {
@@ -17,6 +17,7 @@ export interface Attempt {
 export interface Verified {
 	user_id: string;
 	device_id: string;
+	device: UserDeviceKeyData;
 	jwt: string;
 	refresh_token: string;
 }
@@ -79,7 +80,8 @@ export async function prove(api: Api, {login, keys}: Attempt, signal?: AbortSign
 	const answer = await api.call({method: "POST", path: "/verify_login_light", body, signal});
 	const jwt = text(answer, "jwt");
 	const {user_id, device_id} = claims(jwt);
-	return {user_id, device_id, jwt, refresh_token: text(answer, "refresh_token")};
+	const device = JSON.parse(login.deviceKeys(keys)) as UserDeviceKeyData;
+	return {user_id, device_id, device, jwt, refresh_token: text(answer, "refresh_token")};
 }
 
 /** What the app keeps until the user has found the second factor. */

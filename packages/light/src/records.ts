@@ -1,10 +1,12 @@
 import type {StorageInterface} from "../../sdk/src/storage/interface.js";
+import type {UserDeviceKeyData} from "./types.js";
 
 /** A session as it is kept between page loads. */
 export interface StoredSession {
 	identifier: string;
 	user_id: string;
 	device_id: string;
+	device: UserDeviceKeyData;
 	mfa: boolean;
 	/** Algorithm of the password derivation: a later login accepts none that is weaker. */
 	algorithm: string;
@@ -43,10 +45,11 @@ export class Records {
 	/** The session of a device; `undefined` also for what another program has written. */
 	async session(identifier: string): Promise<StoredSession | undefined> {
 		const session = await this.read<Partial<StoredSession>>(sessionName(identifier));
-		const {user_id, device_id, jwt, received_at, groups} = session ?? {};
+		const {user_id, device_id, device, jwt, received_at, groups} = session ?? {};
 		const complete =
 			typeof user_id === "string" &&
 			typeof device_id === "string" &&
+			typeof device === "object" &&
 			typeof jwt === "string" &&
 			typeof received_at === "number" &&
 			Array.isArray(groups);

@@ -6,12 +6,10 @@ import {
 	checkRegisteredDevice,
 	createClient,
 	existsBody,
-	generatedCredentials,
 	isAvailable,
 	registeredId,
 } from "./client.js";
 import {KeyfoldError, codes} from "./error.js";
-import {mfaRequired} from "./login.js";
 import {notLoggedIn} from "./session.js";
 import type {SentcOptions, UserMfaLogin} from "./types.js";
 import type {User} from "./user.js";
@@ -67,8 +65,7 @@ export default class Sentc {
 
 	/** A random identifier and a random password for a device on which nobody types them. They are stored nowhere. */
 	static generateRegisterData(): [string, string] {
-		client();
-		return generatedCredentials();
+		return client().generateRegisterData();
 	}
 
 	/**
@@ -115,14 +112,7 @@ export default class Sentc {
 	static login(deviceIdentifier: string, password: string, force: true): Promise<User>;
 	static login(deviceIdentifier: string, password: string, force: boolean): Promise<LoginUser | User>;
 	static async login(deviceIdentifier: string, password: string, force = false): Promise<LoginUser | User> {
-		const outcome = await client().login(deviceIdentifier, password);
-		if (!force) {
-			return outcome;
-		}
-		if (outcome.kind === "mfa") {
-			throw mfaRequired();
-		}
-		return outcome.u;
+		return client().login(deviceIdentifier, password, force);
 	}
 
 	/** Goes on with a login by the code that the user's authenticator app shows. */
@@ -133,6 +123,15 @@ export default class Sentc {
 	/** Goes on with a login by one of the user's recovery keys, which is used up by it. */
 	static async mfaRecoveryLogin(recovery_token: string, login_data: UserMfaLogin): Promise<User> {
 		return client().mfaRecoveryLogin(recovery_token, login_data);
+	}
+
+	/**
+	 * A new access token for one that runs out, for apps that keep tokens themselves. Users renew theirs by themselves.
+	 *
+	 * @param refresh_token only matters where the SDK renews tokens
+	 */
+	static async refreshJwt(old_jwt: string, refresh_token: string): Promise<string> {
+		return client().refreshJwt(old_jwt, refresh_token);
 	}
 
 	/** The user who logged in last. Sends nothing. */

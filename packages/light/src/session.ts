@@ -149,19 +149,7 @@ export class Session {
 		if (this.#closed) {
 			throw notLoggedIn();
 		}
-		const {endpoint, endpoint_url, endpoint_fn} = this.#environment.refresh;
-		if (endpoint === REFRESH_ENDPOINT.cookie && endpoint_url !== undefined) {
-			return this.#accept(await asked(endpoint_url, old));
-		}
-		if (endpoint === REFRESH_ENDPOINT.cookie_fn && endpoint_fn !== undefined) {
-			return this.#accept(await called(endpoint_fn, old));
-		}
-		if (this.#refresh_token === undefined) {
-			throw notLoggedIn();
-		}
-		const body = {refresh_token: this.#refresh_token};
-		const answer = await this.#environment.api.call({method: "PUT", path: "/refresh", body}, old);
-		return this.#accept(text(answer, "jwt"));
+		return this.#accept(await renewedToken(this.#environment, old, this.#refresh_token));
 	}
 
 	/** Takes a new token into use. */
@@ -218,6 +206,25 @@ function renewalTime({jwt, received_at, user_id, device_id}: StoredSession): num
 	}
 	// A clock that was turned back must not make an old token look new.
 	return Math.min(received_at, Date.now()) + token.lifetime - RENEW_EARLY;
+}
+
+/** A new access token for one that runs out. */
+export async function renewedToken(
+	{api, refresh: {endpoint, endpoint_url, endpoint_fn}}: Environment,
+	old: string,
+	refresh_token: string | undefined,
+	signal?: AbortSignal,
+): Promise<string> {
+	if (endpoint === REFRESH_ENDPOINT.cookie && endpoint_url !== undefined) {
+		return unless(signal, asked(endpoint_url, old));
+	}
+	if (endpoint === REFRESH_ENDPOINT.cookie_fn && endpoint_fn !== undefined) {
+		return unless(signal, called(endpoint_fn, old));
+	}
+	if (refresh_token === undefined) {
+		throw notLoggedIn();
+	}
+	return text(await api.call({method: "PUT", path: "/refresh", body: {refresh_token}, signal}, old), "jwt");
 }
 
 /** The app's own endpoint: the body of its answer is the new token. */

@@ -1,4 +1,4 @@
-import type {RefreshOptions} from "../../sdk/src/types.js";
+import type {RefreshOptions, UserDeviceKeyData} from "../../sdk/src/types.js";
 import type {StorageOptions} from "../../sdk/src/storage/interface.js";
 import type {WasmSource} from "./platform/interface.js";
 
@@ -11,6 +11,7 @@ export {
 	type OtpRegister,
 	REFRESH_ENDPOINT,
 	type RefreshOptions,
+	type UserDeviceKeyData,
 	type UserDeviceList,
 	type UserId,
 	type UserMfaLogin,
@@ -32,6 +33,8 @@ export interface SentcOptions {
 export interface UserInformation {
 	user_id: string;
 	device_id: string;
+	/** The keys of the device, in text form: the private and the sign key are secret. The server knows the device by them. */
+	device: UserDeviceKeyData;
 	/** Whether the account has a second factor. */
 	mfa: boolean;
 	/** The access token that was valid last; `getJwt` gives one that is valid now. */

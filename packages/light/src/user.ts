@@ -39,8 +39,8 @@ export class User {
 
 	/** What is known about the user and the session, at this moment. */
 	get data(): UserInformation {
-		const {user_id, device_id, mfa, jwt} = this.#session.state;
-		return {user_id, device_id, mfa, jwt, refresh_token: this.#session.refresh_token};
+		const {user_id, device_id, device, mfa, jwt} = this.#session.state;
+		return {user_id, device_id, device: {...device}, mfa, jwt, refresh_token: this.#session.refresh_token};
 	}
 
 	/** The same as {@link data}. */

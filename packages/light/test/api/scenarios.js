@@ -56,11 +56,54 @@ export const scenarios = {
 		Sentc.doneRegisterDeviceStart(answer);
 		await user.registerDevice(answer);
 		equal((await user.getDevices()).length, 2, "devices");
+		const renewed = await Sentc.refreshJwt(await user.getJwt(), user.data.refresh_token);
+		equal(renewed.split(".").length, 3, "a renewed token");
 		const [same, identifier] = await Sentc.getActualUser(false, true);
 		equal([same.data.user_id, identifier], [id, name], "who is logged in");
 		equal(await Sentc.getUser("somebody else"), false, "who is not");
 		await user.logOut();
 		equal(await code(Sentc.getActualUser()), "client_422", "code when nobody is logged in");
+	},
+
+	async "a client without `init` has the halves, forced logins and renewals too"(light, server) {
+		const client = await newClient(light, server);
+		const [name, password] = client.generateRegisterData();
+		equal([name.length, password.length], [27, 54], "lengths of random credentials");
+		const post = (/** @type {string} */ path, /** @type {string} */ body) =>
+			fetch(`${server.base_url}/api/v1/${path}`, {
+				method: "POST",
+				headers: {"x-sentc-app-token": server.app_token},
+				body,
+			}).then((answer) => answer.text());
+
+		equal(client.prepareCheckUserIdentifierAvailable(""), false, "no identifier");
+		const exists = client.prepareCheckUserIdentifierAvailable(name);
+		ok(exists !== false, "a body");
+		equal(client.doneCheckUserIdentifierAvailable(await post("exists", exists)), true, "free");
+		const id = client.doneRegister(await post("register_light", client.prepareRegister(name, password)));
+		const user = await client.login(name, password, true);
+		equal(user.data.user_id, id, "the user");
+		const answer = await post("user/prepare_register_device", client.prepareRegister(`${name} 2`, password));
+		client.doneRegisterDeviceStart(answer);
+		await user.registerDevice(answer);
+
+		const old = await user.getJwt();
+		const renewed = await client.refreshJwt(old, user.data.refresh_token);
+		equal(renewed.split(".").length, 3, "a token");
+		equal(await code(client.refreshJwt(old, "another")), "server_114", "code of a wrong refresh token");
+
+		await user.registerRawOtp(password);
+		equal(await code(client.login(name, password, true)), "client_10000", "code of a user with a second factor");
+	},
+
+	async "the keys of the device are there after the login, and from the store alone"(light, server) {
+		const {client, user} = await newUser(light, server);
+		const {device, device_id} = user.data;
+		equal(Object.keys(JSON.parse(device.private_key)), ["EciesKyberHybrid"], "form of the private key");
+		equal(Object.keys(JSON.parse(device.sign_key)), ["Ed25519DilithiumHybrid"], "form of the sign key");
+		equal(JSON.parse(device.exported_public_key).public_key_id, device_id, "whose public key it is");
+		equal(JSON.parse(device.exported_verify_key).verify_key_id, device_id, "whose verify key it is");
+		equal((await client.currentUser())?.data.device, device, "from the store");
 	},
 
 	async "a second device logs in to the same account, and can be removed"(light, server) {

@@ -12,6 +12,7 @@ import Sentc, {
 	type SentcOptions,
 	type StorageInterface,
 	type User,
+	type UserDeviceKeyData,
 	type UserDeviceList,
 	type UserMfaLogin,
 	createClient,
@@ -56,6 +57,8 @@ export async function work(user: User, signal: AbortSignal): Promise<void> {
 	await group.acceptJoinRequest("id", 3);
 	const {rank, parent_group_id}: GroupInformation = group.data;
 	console.log(url, keys, rank, parent_group_id?.length, user.data.refresh_token, user.user_data.mfa);
+	const {private_key}: UserDeviceKeyData = user.data.device;
+	console.log(private_key.length, (await Sentc.refreshJwt(user.data.jwt, user.data.refresh_token)).length);
 	// @ts-expect-error there is no encryption here
 	await group.encryptString("text");
 }
