@@ -1,7 +1,7 @@
 //! An app on a server.
 
 use js_sys::Promise;
-use keyfold::{Client, Login, PendingMfa, SecretText, StoredMfaLogin};
+use keyfold::{Client, ClientBuilder, Login, PasswordCost, PendingMfa, SecretText, StoredMfaLogin, Strength};
 use wasm_bindgen::prelude::*;
 
 use crate::promise::{promise, settled};
@@ -27,9 +27,11 @@ impl JsClient {
         storage: JsStorage,
         refresh: RefreshStrategy,
         file_part_url: Option<String>,
+        demands: Demands,
     ) -> Result<Self, KeyfoldError> {
         let builder =
             Client::builder(app_token).base_url(base_url).storage(storage).refresh(refresh.into_inner());
+        let builder = demands.apply(builder);
         let builder = match WebCrypto::of_host() {
             Some(cipher) => builder.bulk_cipher(cipher),
             None => builder,
@@ -174,6 +176,38 @@ impl JsClient {
 impl JsClient {
     pub(crate) fn get(&self) -> &Client {
         &self.0
+    }
+}
+
+/// What new passwords are worth, and what is asked of the keys of others.
+#[wasm_bindgen]
+#[derive(Clone, Copy)]
+pub struct Demands {
+    legacy_passwords: bool,
+    signatures: bool,
+    minimum: Strength,
+}
+
+#[wasm_bindgen]
+impl Demands {
+    /// `minimum`: 0 for classical keys, 1 for post-quantum ones, anything else for hybrid ones.
+    #[wasm_bindgen(constructor)]
+    pub fn new(legacy_passwords: bool, signatures: bool, minimum: u8) -> Self {
+        let minimum = match minimum {
+            0 => Strength::Classical,
+            1 => Strength::PostQuantum,
+            _ => Strength::Hybrid,
+        };
+        Self { legacy_passwords, signatures, minimum }
+    }
+}
+
+impl Demands {
+    fn apply(self, builder: ClientBuilder) -> ClientBuilder {
+        let builder = builder.minimum_algorithm(self.minimum);
+        let builder =
+            if self.legacy_passwords { builder.password_cost(PasswordCost::LEGACY) } else { builder };
+        if self.signatures { builder.require_signatures() } else { builder }
     }
 }
 

@@ -1,4 +1,5 @@
 import {KeyfoldError, codes} from "./error.js";
+import type {CryptoRawOutput} from "./types.js";
 
 /** AES-256-GCM by WebCrypto, many times faster than in WebAssembly, for data that is large enough to be worth the call. */
 
@@ -76,22 +77,40 @@ export class BulkEnvelopes {
 		data: Uint8Array,
 	): Promise<Uint8Array | undefined> {
 		const key = await this.#key(id, raw);
-		const head = new TextEncoder().encode(`${JSON.stringify({id, sign: null})}\0`);
-		return key && sealWith(key, data, head);
+		return key && sealWith(key, data, new TextEncoder().encode(`${unsignedHead(id)}\0`));
+	}
+
+	/** As {@link encrypt}, with the head apart. */
+	async encryptRaw(
+		id: string,
+		raw: () => Promise<Uint8Array | undefined>,
+		data: Uint8Array,
+	): Promise<CryptoRawOutput | undefined> {
+		const key = await this.#key(id, raw);
+		return key && {head: unsignedHead(id), data: await sealWith(key, data, new Uint8Array())};
 	}
 
 	/** The data of an envelope without a signature, if this is one. */
 	async decrypt(envelope: Uint8Array, raw: (id: string) => Promise<Uint8Array | undefined>): Promise<Uint8Array | undefined> {
 		const end = envelope.indexOf(0);
-		const id = end < 0 ? undefined : unsigned(envelope.subarray(0, end));
-		if (id === undefined) {
+		if (end < 0) {
 			return undefined;
 		}
-		const key = await this.#key(id, () => raw(id));
+		return this.decryptRaw(new TextDecoder().decode(envelope.subarray(0, end)), envelope.subarray(end + 1), raw);
+	}
+
+	/** As {@link decrypt}, with the head apart. */
+	async decryptRaw(
+		head: string,
+		payload: Uint8Array,
+		raw: (id: string) => Promise<Uint8Array | undefined>,
+	): Promise<Uint8Array | undefined> {
+		const id = unsigned(head);
+		const key = id === undefined ? undefined : await this.#key(id, () => raw(id));
 		if (key === undefined) {
 			return undefined;
 		}
-		const data = await openWith(key, envelope.subarray(end + 1));
+		const data = await openWith(key, payload);
 		if (data === undefined) {
 			throw new KeyfoldError(codes.decryption, "the content cannot be decrypted: another key, or it was changed");
 		}
@@ -119,10 +138,14 @@ async function imported(raw: Promise<Uint8Array | undefined>): Promise<CryptoKey
 	}
 }
 
+function unsignedHead(id: string): string {
+	return JSON.stringify({id, sign: null});
+}
+
 /** The key id in a head that names no signature. */
-function unsigned(head: Uint8Array): string | undefined {
+function unsigned(head: string): string | undefined {
 	try {
-		const {id, sign} = JSON.parse(new TextDecoder().decode(head)) as {id?: unknown; sign?: unknown};
+		const {id, sign} = JSON.parse(head) as {id?: unknown; sign?: unknown};
 		return typeof id === "string" && (sign === null || sign === undefined) ? id : undefined;
 	} catch {
 		return undefined;

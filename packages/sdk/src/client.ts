@@ -4,16 +4,21 @@ import type {Environment} from "./environment.js";
 import {KeyfoldError, codes} from "./error.js";
 import {chosenStorage} from "./storage/factory.js";
 import type {StorageInterface} from "./storage/interface.js";
+import {MemoryStorage} from "./storage/memory.js";
 import {storeOfApp} from "./storage/names.js";
 import {
 	type GroupPublicKeyData,
 	REFRESH_ENDPOINT,
 	type RefreshOptions,
 	type SentcOptions,
+	type Strength,
 	type UserMfaLogin,
 	type UserPublicKeyData,
 } from "./types.js";
 import {User} from "./user.js";
+
+/** As the core numbers them. */
+const STRENGTHS: Record<Strength, number> = {classical: 0, "post-quantum": 1, hybrid: 2};
 
 /** Where the hosted service is. */
 export const DEFAULT_BASE_URL = "https://api.sentc.com";
@@ -35,8 +40,16 @@ export async function createClient(options: SentcOptions): Promise<Client> {
 export async function startClient(options: SentcOptions, store?: string): Promise<Client> {
 	const [storage] = await Promise.all([chosenStorage(options.storage, store), loadCore(options.wasm_path)]);
 	const {app_token, base_url = DEFAULT_BASE_URL, refresh, file_part_url} = options;
-	const client = new core.Client(app_token, base_url, storage, strategy(refresh), file_part_url);
-	return new Client({client, base_url, app_token}, storage);
+	const made = (store: StorageInterface, renewal: core.RefreshStrategy): core.Client =>
+		new core.Client(app_token, base_url, store, renewal, file_part_url, demands(options));
+	const environment = {
+		client: made(storage, strategy(refresh)),
+		elsewhere: () => made(new MemoryStorage(), core.RefreshStrategy.sdk()),
+		base_url,
+		app_token,
+		sessions: new Map<string, string>(),
+	};
+	return new Client(environment, storage);
 }
 
 /** An app on a server. Made by {@link createClient}. */
@@ -65,6 +78,16 @@ export class Client {
 		return identifier !== "" && this.#core.prepareIsIdentifierAvailable(identifier);
 	}
 
+	/** Reads the answer of `POST /api/v1/exists`. */
+	doneCheckUserIdentifierAvailable(answer: string): boolean {
+		return core.Client.doneIsIdentifierAvailable(answer);
+	}
+
+	/** A random identifier and a random password for a device on which nobody types them. They are stored nowhere. */
+	generateRegisterData(): [string, string] {
+		return core.Client.generateRegisterData();
+	}
+
 	/**
 	 * Creates a user with a first device. The password does not leave this machine.
 	 *
@@ -77,6 +100,15 @@ export class Client {
 	/** The body for `POST /api/v1/register`, for apps that send it from their own backend. */
 	prepareRegister(identifier: string, password: string): string {
 		return this.#core.prepareRegister(identifier, password);
+	}
+
+	/**
+	 * Reads the answer of `POST /api/v1/register`.
+	 *
+	 * @returns the id of the user
+	 */
+	doneRegister(answer: string): string {
+		return core.Client.doneRegister(answer);
 	}
 
 	/**
@@ -93,8 +125,28 @@ export class Client {
 		return this.#core.prepareRegisterDeviceStart(identifier, password);
 	}
 
+	/** Checks the answer of `POST /api/v1/user/prepare_register_device`. */
+	doneRegisterDeviceStart(answer: string): void {
+		core.Client.doneRegisterDeviceStart(answer);
+	}
+
 	/** Logs in on the device with this identifier. */
-	async login(identifier: string, password: string): Promise<LoginUser> {
+	login(identifier: string, password: string): Promise<LoginUser>;
+	/** The same, for apps without second factors: fails with `client_10000` if the user has one. */
+	login(identifier: string, password: string, force: true): Promise<User>;
+	login(identifier: string, password: string, force: boolean): Promise<LoginUser | User>;
+	async login(identifier: string, password: string, force = false): Promise<LoginUser | User> {
+		const outcome = await this.#login(identifier, password);
+		if (!force) {
+			return outcome;
+		}
+		if (outcome.kind === "mfa") {
+			throw new KeyfoldError(codes.mfaRequired, "the user has a second factor");
+		}
+		return outcome.u;
+	}
+
+	async #login(identifier: string, password: string): Promise<LoginUser> {
 		const outcome = await this.#core.login(identifier, password);
 		const user = outcome.takeUser();
 		if (user !== undefined) {
@@ -185,6 +237,16 @@ export class Client {
 function pendingLogin(login: UserMfaLogin): core.MfaLogin {
 	const {deviceIdentifier, mfa_master_key, mfa_auth_key, mfa_algorithm = "ARGON-2-SHA256"} = login;
 	return new core.MfaLogin(deviceIdentifier, mfa_master_key, mfa_auth_key, mfa_algorithm);
+}
+
+function demands({password_cost = "current", require_signatures = false, minimum_algorithm = "hybrid"}: SentcOptions): core.Demands {
+	if (!["current", "legacy"].includes(password_cost)) {
+		throw new KeyfoldError(codes.configuration, "`password_cost` is `current` or `legacy`");
+	}
+	if (!Object.hasOwn(STRENGTHS, minimum_algorithm)) {
+		throw new KeyfoldError(codes.configuration, `\`minimum_algorithm\` is one of ${Object.keys(STRENGTHS).join(", ")}`);
+	}
+	return new core.Demands(password_cost === "legacy", require_signatures, STRENGTHS[minimum_algorithm]);
 }
 
 function strategy(options: RefreshOptions = {endpoint: REFRESH_ENDPOINT.api}): core.RefreshStrategy {

@@ -2,7 +2,7 @@ import {platform} from "#platform";
 
 import type {RawContent} from "../wasm/keyfold_wasm.js";
 import {KeyfoldError, codes} from "./error.js";
-import type {CryptoRawOutput} from "./types.js";
+import type {CryptoHead, CryptoRawOutput, SignHead} from "./types.js";
 
 /** Whose signature is demanded of a content, from the two parameters in which apps say so. */
 export function signer(verify: boolean, user_id: string | undefined): string | undefined {
@@ -18,6 +18,25 @@ export function apart(content: RawContent): CryptoRawOutput {
 	return {head: content.head(), data: platform.bytes(content.payload())};
 }
 
+/** The head of an envelope: everything in front of the first zero byte. */
+export function envelopeHead(content: Uint8Array): CryptoHead {
+	const end = content.indexOf(0);
+	if (end < 0) {
+		throw new KeyfoldError(codes.malformed, "the content has no head");
+	}
+	return parsedHead(new TextDecoder().decode(content.subarray(0, end)));
+}
+
+/** Reads a head. */
+export function parsedHead(json: string): CryptoHead {
+	try {
+		const {id, sign} = JSON.parse(json) as {id: string; sign?: SignHead | null};
+		return {id, sign: sign ?? undefined};
+	} catch (error) {
+		throw new KeyfoldError(codes.answerUnreadable, "the head of the content is not JSON", {cause: error});
+	}
+}
+
 /** The base64 of an envelope. */
 export function encoded(content: Uint8Array): string {
 	const pieces: string[] = [];
@@ -28,15 +47,19 @@ export function encoded(content: Uint8Array): string {
 	return btoa(pieces.join(""));
 }
 
-/** Opens the base64 of an envelope, whose data is text. */
-export function decoded(text: string, open: (content: Uint8Array) => Uint8Array): string {
-	let content: Uint8Array;
+/** The envelope in its base64. */
+export function decoded(text: string): Uint8Array {
+	let characters: string;
 	try {
-		content = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+		characters = atob(text);
 	} catch (error) {
 		throw new KeyfoldError(codes.malformed, "this is no base64", {cause: error});
 	}
-	return plainText(open(content));
+	const content = new Uint8Array(characters.length);
+	for (let place = 0; place < characters.length; place += 1) {
+		content[place] = characters.charCodeAt(place);
+	}
+	return content;
 }
 
 /** Text in UTF-8. */

@@ -48,6 +48,8 @@ export const codes = {
 	sortableRange: "client_61",
 	/** `client_101`: an answer of the server cannot be read. */
 	answerUnreadable: "client_101",
+	/** `client_401`: a signature is demanded and there is none. */
+	unsigned: "client_401",
 	/** `client_426`: a key is not loaded. */
 	keyNotLoaded: "client_426",
 	/** `client_433`: a transfer was cancelled. */
@@ -62,6 +64,8 @@ export const codes = {
 	configuration: "client_424",
 	/** `client_1000`: no answer from the server. */
 	network: "client_1000",
+	/** `client_1101`: an access token of somebody else. */
+	tokenForeign: "client_1101",
 	/** `client_10000`: the user has a second factor. */
 	mfaRequired: "client_10000",
 	/** `client_480`: a call that needs `init` came before it. */

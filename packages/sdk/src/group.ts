@@ -2,26 +2,29 @@ import {platform} from "#platform";
 
 import * as core from "../wasm/keyfold_wasm.js";
 import {BulkEnvelopes, isWorthwhile} from "./bulk.js";
-import {apart, decoded, encoded, signer} from "./content.js";
+import {apart, decoded, encoded, plainText, signer} from "./content.js";
 import type {Environment} from "./environment.js";
 import {KeyfoldError, codes} from "./error.js";
 import {
 	type CreateParameters,
+	type DescribedParameters,
 	type DownloadParameters,
 	FileAccess,
 	type UploadParameters,
 	downloaded,
-	inParts,
+	downloadedAsDescribed,
 	uploadOptions,
 	withoutSize,
 } from "./file/access.js";
 import type {StoredFile} from "./file/download.js";
 import type {ProgressCallback, UploadOptions} from "./file/options.js";
-import type {FileInput} from "./file/source.js";
+import type {FileInput, WritableFileHandle} from "./file/source.js";
 import type {Upload} from "./file/upload.js";
+import {type Contents, KnownKeys} from "./known_keys.js";
 import type {SortableNumber} from "./sortable.js";
 import {NON_REGISTERED, SymKey} from "./sym_key.js";
 import type {
+	AcceptOptions,
 	CryptoRawOutput,
 	FileCreateOutput,
 	FileMetaInformation,
@@ -69,8 +72,8 @@ export class Group {
 	/** @internal */
 	constructor(group: core.Group, user: User, environment: Environment);
 	/**
-	 * A group of which only some data is known, for what needs no more than its keys: search and sort. `user.getGroup` loads one
-	 * that can do everything.
+	 * A group of which only some data is known, for what needs no more than its keys: contents, search and sort. `user.getGroup`
+	 * loads one that can do everything.
 	 */
 	constructor(data: Partial<GroupData>, base_url: string, app_token: string, user: User | null);
 	constructor(
@@ -123,6 +126,22 @@ export class Group {
 				return group.sortKeys();
 			},
 		};
+	}
+
+	/**
+	 * The generations of keys that a group has which the app itself made from data, in any order. A loaded group keeps its keys itself.
+	 */
+	set groupKeys(keys: GroupKey[]) {
+		unloaded(this.#opened, this.#known).keys = keys;
+	}
+
+	/** Place in the `keys` of such a group by id. */
+	set groupKeyMap(places: Map<string, number>) {
+		unloaded(this.#opened, this.#known).key_map = places;
+	}
+
+	get #contents(): Contents {
+		return this.#opened ?? new KnownKeys(this.#known, this.user);
 	}
 
 	get #core(): core.Group {
@@ -274,9 +293,15 @@ export class Group {
 	 * @param user_type 0 for a user, 2 for a group, as in the request; 1, 3 and 4 are taken for the rank
 	 * @param rank 1 to 4; by default 4
 	 */
-	async acceptJoinRequest(user_id: string, user_type: 0 | 1 | 2 | 3 | 4 = 0, rank?: number): Promise<void> {
-		const is_rank = rank === undefined && user_type !== 0 && user_type !== 2;
-		return this.#core.acceptJoinRequest(user_id, is_rank ? 0 : user_type, is_rank ? user_type : rank);
+	acceptJoinRequest(user_id: string, user_type?: 0 | 1 | 2 | 3 | 4, rank?: number): Promise<void>;
+	/** The same with settings by name. */
+	acceptJoinRequest(user_id: string, options: AcceptOptions): Promise<void>;
+	async acceptJoinRequest(user_id: string, second: 0 | 1 | 2 | 3 | 4 | AcceptOptions = 0, third?: number): Promise<void> {
+		if (typeof second === "object") {
+			return this.#core.acceptJoinRequest(user_id, second.user_type ?? 0, second.rank);
+		}
+		const is_rank = third === undefined && second !== 0 && second !== 2;
+		return this.#core.acceptJoinRequest(user_id, is_rank ? 0 : second, is_rank ? second : third);
 	}
 
 	/** Declines a request to join. */
@@ -360,12 +385,14 @@ export class Group {
 	}
 
 	/**
-	 * Takes over the keys that other members have made.
+	 * Takes over the keys that other members have made, and one of this member's that the app's own backend has sent.
 	 *
 	 * @param verify as for `user.getGroup`
 	 */
 	async finishKeyRotation(verify: VerifyLevel = 0): Promise<void> {
 		await this.#core.finishKeyRotation();
+		// Of a key of its own a member is told by nobody: it is there for the member at once.
+		await this.#core.update();
 		if (verify === 3) {
 			await this.#core.requireSignedKeys();
 		}
@@ -391,13 +418,13 @@ export class Group {
 
 	/** As {@link getSymKeyToEncrypt}. */
 	getSymKeyToEncryptSync(): [key: string, id: string] {
-		const key = this.#core.newestKey();
+		const key = this.#contents.newestKey();
 		return [key.export(), key.id];
 	}
 
 	/** A group key in text form, fetched if need be. Secret. */
 	async getSymKeyById(key_id: string): Promise<string> {
-		return (await this.#core.loadKey(key_id)).export();
+		return (await this.#contents.loadKey(key_id)).export();
 	}
 
 	/** As {@link getSymKeyById}, of a generation that is loaded. */
@@ -468,9 +495,8 @@ export class Group {
 	 */
 	async encrypt(data: Uint8Array, sign = false): Promise<Uint8Array> {
 		if (!sign && isWorthwhile(data.length)) {
-			const group = this.#core;
-			const {newest_key_id} = group.data();
-			const sealed = await this.#bulk.encrypt(newest_key_id, async () => group.newestKey().raw(), data);
+			const key = this.#contents.newestKey();
+			const sealed = await this.#bulk.encrypt(key.id, async () => key.raw(), data);
 			if (sealed !== undefined) {
 				return platform.bytes(sealed);
 			}
@@ -486,13 +512,12 @@ export class Group {
 	async decrypt(data: Uint8Array, verify = false, user_id?: string): Promise<Uint8Array> {
 		const by = signer(verify, user_id);
 		if (by === undefined && isWorthwhile(data.length)) {
-			const group = this.#core;
-			const opened = await this.#bulk.decrypt(data, async (key_id) => (await group.loadKey(key_id)).raw());
+			const opened = await this.#bulk.decrypt(data, this.#rawKey);
 			if (opened !== undefined) {
 				return platform.bytes(opened);
 			}
 		}
-		return platform.bytes(await this.#core.decrypt(data, by));
+		return platform.bytes(await this.#contents.decrypt(data, by));
 	}
 
 	/** As {@link encrypt}, to base64. */
@@ -505,11 +530,18 @@ export class Group {
 
 	/** As {@link decrypt}, from base64. */
 	async decryptString(data: string, verify = false, user_id?: string): Promise<string> {
-		return this.#core.decryptString(data, signer(verify, user_id));
+		return plainText(await this.decrypt(decoded(data), verify, user_id));
 	}
 
 	/** As {@link encrypt}, with the head apart. */
 	async encryptRaw(data: Uint8Array, sign = false): Promise<CryptoRawOutput> {
+		if (!sign && isWorthwhile(data.length)) {
+			const key = this.#contents.newestKey();
+			const sealed = await this.#bulk.encryptRaw(key.id, async () => key.raw(), data);
+			if (sealed !== undefined) {
+				return {head: sealed.head, data: platform.bytes(sealed.data)};
+			}
+		}
 		return this.encryptRawSync(data, sign);
 	}
 
@@ -519,17 +551,24 @@ export class Group {
 	 * @param verify_key the exported verify key with which the content must be signed
 	 */
 	async decryptRaw(head: string, data: Uint8Array, verify_key?: string | null): Promise<Uint8Array> {
-		return platform.bytes(await this.#core.decryptRaw(head, data, verify_key));
+		const demands = verify_key !== undefined && verify_key !== null && verify_key !== "";
+		if (!demands && isWorthwhile(data.length)) {
+			const opened = await this.#bulk.decryptRaw(head, data, this.#rawKey);
+			if (opened !== undefined) {
+				return platform.bytes(opened);
+			}
+		}
+		return platform.bytes(await this.#contents.decryptRaw(head, data, verify_key));
 	}
 
 	/** As {@link encrypt}. */
 	encryptSync(data: Uint8Array, sign = false): Uint8Array {
-		return platform.bytes(this.#core.encrypt(data, sign));
+		return platform.bytes(this.#contents.encrypt(data, sign));
 	}
 
 	/** As {@link encryptString}. */
 	encryptStringSync(data: string, sign = false): string {
-		return this.#core.encryptString(data, sign);
+		return this.#contents.encryptString(data, sign);
 	}
 
 	/**
@@ -538,23 +577,26 @@ export class Group {
 	 * @param verify_key the exported verify key with which the content must be signed
 	 */
 	decryptSync(data: Uint8Array, verify_key?: string | null): Uint8Array {
-		return platform.bytes(this.#core.decryptSync(data, verify_key));
+		return platform.bytes(this.#contents.decryptSync(data, verify_key));
 	}
 
 	/** As {@link decryptSync}, from base64. */
 	decryptStringSync(data: string, verify_key?: string | null): string {
-		return decoded(data, (content) => this.decryptSync(content, verify_key));
+		return plainText(this.decryptSync(decoded(data), verify_key));
 	}
 
 	/** As {@link decryptRaw}, with the keys that are loaded. */
 	decryptRawSync(head: string, data: Uint8Array, verify_key?: string | null): Uint8Array {
-		return platform.bytes(this.#core.decryptRawSync(head, data, verify_key));
+		return platform.bytes(this.#contents.decryptRawSync(head, data, verify_key));
 	}
 
 	/** As {@link encryptRaw}. */
 	encryptRawSync(data: Uint8Array, sign = false): CryptoRawOutput {
-		return apart(this.#core.encryptRaw(data, sign));
+		return apart(this.#contents.encryptRaw(data, sign));
 	}
+
+	readonly #rawKey = async (key_id: string): Promise<Uint8Array | undefined> =>
+		(await this.#contents.loadKey(key_id)).raw();
 
 	// Keys of the app's own
 
@@ -742,14 +784,24 @@ export class Group {
 	 * @param verify_key the exported verify key with which each part must be signed; empty for none
 	 * @returns an address for links, images and `fetch`. Revoke it (`URL.revokeObjectURL`) when done.
 	 */
-	async downloadFileWithMetaInfo(
+	downloadFileWithMetaInfo(
 		key: SymKey,
 		file_meta: FileMetaInformation,
 		verify_key?: string | null,
 		progress?: ProgressCallback,
-	): Promise<string> {
-		const file = this.#access.reopen(key, file_meta);
-		return file.url({verify_key: verify_key ?? null, onProgress: inParts(progress, file_meta.part_list.length)});
+	): Promise<string>;
+	/** The same into an open file (Node), where the last writing into it ended. */
+	downloadFileWithMetaInfo(
+		file: WritableFileHandle,
+		key: SymKey,
+		file_meta: FileMetaInformation,
+		verify_key?: string | null,
+		progress?: ProgressCallback,
+	): Promise<undefined>;
+	async downloadFileWithMetaInfo(
+		...parameters: DescribedParameters | [file: WritableFileHandle, ...DescribedParameters]
+	): Promise<string | undefined> {
+		return downloadedAsDescribed(this.#access, parameters);
 	}
 
 	/**
@@ -795,6 +847,13 @@ export class Group {
 	async deleteFile(file_id: string): Promise<void> {
 		return this.#access.delete(file_id);
 	}
+}
+
+function unloaded(group: core.Group | undefined, data: Partial<GroupData>): Partial<GroupData> {
+	if (group !== undefined) {
+		throw new KeyfoldError(codes.configuration, "a group that was loaded keeps its keys itself");
+	}
+	return data;
 }
 
 function known<T>(member: T | undefined): T {

@@ -12,7 +12,7 @@ export type {
 	TransferProgress,
 	UploadOptions,
 } from "./file/options.js";
-export type {FileHandleLike, FileInput} from "./file/source.js";
+export type {FileHandleLike, FileInput, WritableFileHandle} from "./file/source.js";
 export type {Upload} from "./file/upload.js";
 export {Group} from "./group.js";
 export {

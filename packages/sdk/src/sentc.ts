@@ -1,4 +1,3 @@
-import * as core from "../wasm/keyfold_wasm.js";
 import {type Client, DEFAULT_BASE_URL, type LoginUser, startClient} from "./client.js";
 import {KeyfoldError, codes} from "./error.js";
 import type {StorageInterface} from "./storage/interface.js";
@@ -53,14 +52,12 @@ export default class Sentc {
 
 	/** Reads the answer of `POST /api/v1/exists`. */
 	static doneCheckUserIdentifierAvailable(serverOutput: string): boolean {
-		client();
-		return core.Client.doneIsIdentifierAvailable(serverOutput);
+		return client().doneCheckUserIdentifierAvailable(serverOutput);
 	}
 
 	/** A random identifier and a random password for a device on which nobody types them. They are stored nowhere. */
 	static generateRegisterData(): [string, string] {
-		client();
-		return core.Client.generateRegisterData();
+		return client().generateRegisterData();
 	}
 
 	/**
@@ -83,8 +80,7 @@ export default class Sentc {
 	 * @returns the user's id
 	 */
 	static doneRegister(serverOutput: string): string {
-		client();
-		return core.Client.doneRegister(serverOutput);
+		return client().doneRegister(serverOutput);
 	}
 
 	/**
@@ -104,8 +100,7 @@ export default class Sentc {
 
 	/** Checks the answer of `POST /api/v1/user/prepare_register_device`. */
 	static doneRegisterDeviceStart(serverOutput: string): void {
-		client();
-		core.Client.doneRegisterDeviceStart(serverOutput);
+		client().doneRegisterDeviceStart(serverOutput);
 	}
 
 	/** Logs in on the device with this identifier. */
@@ -114,14 +109,7 @@ export default class Sentc {
 	static login(deviceIdentifier: string, password: string, force: true): Promise<User>;
 	static login(deviceIdentifier: string, password: string, force: boolean): Promise<LoginUser | User>;
 	static async login(deviceIdentifier: string, password: string, force = false): Promise<LoginUser | User> {
-		const outcome = await client().login(deviceIdentifier, password);
-		if (!force) {
-			return outcome;
-		}
-		if (outcome.kind === "mfa") {
-			throw new KeyfoldError(codes.mfaRequired, "the user has a second factor");
-		}
-		return outcome.u;
+		return client().login(deviceIdentifier, password, force);
 	}
 
 	/** Goes on with a login by the code that the user's authenticator app shows. */

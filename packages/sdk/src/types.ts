@@ -24,6 +24,12 @@ export interface RefreshOptions {
 	endpoint_fn?: (old_jwt: string) => Promise<string>;
 }
 
+/**
+ * How much has to break before a key is worthless: `classical` falls to a large quantum computer, `post-quantum` rests on a lattice
+ * problem alone, `hybrid` falls only if both fall.
+ */
+export type Strength = "classical" | "post-quantum" | "hybrid";
+
 /** Settings of `init`. */
 export interface SentcOptions {
 	/** Public token of the app, base64. */
@@ -34,6 +40,16 @@ export interface SentcOptions {
 	file_part_url?: string;
 	refresh?: RefreshOptions;
 	storage?: StorageOptions;
+	/**
+	 * How much work it is to derive keys from new passwords. `legacy` is for apps whose users also log in with earlier SDKs up to
+	 * version 0.15, which know no other: accounts and passwords that are made with it open there. Logins here work with both.
+	 * Default: `current`, which takes more work to guess.
+	 */
+	password_cost?: "current" | "legacy";
+	/** Insists that public keys of users are signed by their users, and group keys by those who made them. Default: false. */
+	require_signatures?: boolean;
+	/** The weakest keys of others to encrypt to, and to trust signatures of. Default: `hybrid`, the strongest. */
+	minimum_algorithm?: Strength;
 	/** Where the WebAssembly module is, if not beside this package's JavaScript. */
 	wasm_path?: WasmSource | Promise<WasmSource>;
 }
@@ -259,6 +275,14 @@ export interface CryptoRawOutput {
 	/** JSON of a {@link CryptoHead}. */
 	head: string;
 	data: Uint8Array;
+}
+
+/** How a request to join is accepted. */
+export interface AcceptOptions {
+	/** 0 for a user, 2 for a group, as in the request. Default: 0. */
+	user_type?: 0 | 2;
+	/** 1 to 4. Default: 4. */
+	rank?: number;
 }
 
 /** A stored part of a file. */

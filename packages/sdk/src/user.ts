@@ -1,25 +1,27 @@
 import {platform} from "#platform";
 
 import * as core from "../wasm/keyfold_wasm.js";
-import {apart, decoded, encoded, signer} from "./content.js";
+import {apart, decoded, encoded, plainText, signer} from "./content.js";
 import type {Environment} from "./environment.js";
 import {KeyfoldError, codes} from "./error.js";
 import {
 	type CreateParameters,
+	type DescribedParameters,
 	type DownloadParameters,
 	FileAccess,
 	type UploadParameters,
 	downloaded,
-	inParts,
+	downloadedAsDescribed,
 	uploadOptions,
 	withoutSize,
 } from "./file/access.js";
 import type {StoredFile} from "./file/download.js";
 import type {ProgressCallback, UploadOptions} from "./file/options.js";
-import type {FileInput} from "./file/source.js";
+import type {FileInput, WritableFileHandle} from "./file/source.js";
 import type {Upload} from "./file/upload.js";
 import {Group} from "./group.js";
 import {handle_server_response, make_req} from "./http.js";
+import {deleteFromElsewhere} from "./other_device.js";
 import {NON_REGISTERED, SymKey} from "./sym_key.js";
 import type {
 	CryptoRawOutput,
@@ -150,8 +152,17 @@ export class User {
 		return this.#core.logOut();
 	}
 
-	/** Deletes the account with all its devices. */
-	async deleteUser(password: string, mfa_token?: string, mfa_recovery?: boolean): Promise<void> {
+	/**
+	 * Deletes the account with all its devices.
+	 *
+	 * @param identifier of the device whose password it is; by default of this one
+	 */
+	async deleteUser(password: string, mfa_token?: string, mfa_recovery?: boolean, identifier?: string): Promise<void> {
+		if (identifier !== undefined && identifier !== this.identifier) {
+			const device = {identifier, password, mfa_token, mfa_recovery};
+			await deleteFromElsewhere(this.#environment, this.#core.id, "user", device);
+			return this.logOut();
+		}
 		return this.#core.deleteUser(password, factor(mfa_token, mfa_recovery));
 	}
 
@@ -240,13 +251,24 @@ export class User {
 		};
 	}
 
-	/** Removes a device from the account. */
+	/**
+	 * Removes a device from the account.
+	 *
+	 * @param identifier of the device whose password it is; by default of this one
+	 */
 	async deleteDevice(
 		password: string,
 		device_id: string,
 		mfa_token?: string,
 		mfa_recovery?: boolean,
+		identifier?: string,
 	): Promise<void> {
+		if (identifier !== undefined && identifier !== this.identifier) {
+			const device = {identifier, password, mfa_token, mfa_recovery};
+			const path = `user/device/${encodeURIComponent(device_id)}`;
+			await deleteFromElsewhere(this.#environment, this.#core.id, path, device);
+			return device_id === this.#core.deviceId ? this.logOut() : undefined;
+		}
 		return this.#core.deleteDevice(password, device_id, factor(mfa_token, mfa_recovery));
 	}
 
@@ -292,6 +314,11 @@ export class User {
 	/** The newest public key of a user. */
 	async getPublicKey(user_id: string): Promise<UserPublicKeyData> {
 		return this.#environment.client.publicKey(user_id);
+	}
+
+	/** @internal A verify key of a user, by its id. */
+	async verifyKeyOf(user_id: string, verify_key_id: string): Promise<string> {
+		return this.#environment.client.verifyKey(user_id, verify_key_id);
 	}
 
 	/** The newest own public key, in the internal form. */
@@ -488,7 +515,7 @@ export class User {
 
 	/** As {@link decryptSync}, from base64. */
 	decryptStringSync(data: string, verify_key?: string | null): string {
-		return decoded(data, (content) => this.decryptSync(content, verify_key));
+		return plainText(this.decryptSync(decoded(data), verify_key));
 	}
 
 	// Keys of the app's own
@@ -626,14 +653,24 @@ export class User {
 	 * @param verify_key the exported verify key with which each part must be signed; empty for none
 	 * @returns an address for links, images and `fetch`. Revoke it (`URL.revokeObjectURL`) when done.
 	 */
-	async downloadFileWithMetaInfo(
+	downloadFileWithMetaInfo(
 		key: SymKey,
 		file_meta: FileMetaInformation,
 		verify_key?: string | null,
 		progress?: ProgressCallback,
-	): Promise<string> {
-		const file = this.#files.reopen(key, file_meta);
-		return file.url({verify_key: verify_key ?? null, onProgress: inParts(progress, file_meta.part_list.length)});
+	): Promise<string>;
+	/** The same into an open file (Node), where the last writing into it ended. */
+	downloadFileWithMetaInfo(
+		file: WritableFileHandle,
+		key: SymKey,
+		file_meta: FileMetaInformation,
+		verify_key?: string | null,
+		progress?: ProgressCallback,
+	): Promise<undefined>;
+	async downloadFileWithMetaInfo(
+		...parameters: DescribedParameters | [file: WritableFileHandle, ...DescribedParameters]
+	): Promise<string | undefined> {
+		return downloadedAsDescribed(this.#files, parameters);
 	}
 
 	/**

@@ -1,13 +1,14 @@
 import {platform} from "#platform";
 
 import * as core from "../../wasm/keyfold_wasm.js";
+import type {Environment} from "../environment.js";
 import {KeyfoldError, codes} from "../error.js";
 import {handle_server_response} from "../http.js";
 import {SymKey} from "../sym_key.js";
 import type {FileCreateOutput, FileMetaInformation, FilePrepareCreateOutput} from "../types.js";
 import {StoredFile} from "./download.js";
 import type {DownloadOptions, ProgressCallback, TransferProgress, UploadOptions} from "./options.js";
-import {type FileInput, contentOf} from "./source.js";
+import {type FileInput, type WritableFileHandle, contentOf} from "./source.js";
 import {isCancelled, partsOf} from "./transfer.js";
 import {Upload} from "./upload.js";
 
@@ -28,21 +29,23 @@ export type CreateParameters = [
 /** The parameters of `downloadFile`, in both forms. */
 export type DownloadParameters = (string | ProgressCallback | null | undefined)[];
 
+/** What a file access knows of its client and its user. */
+interface Surroundings extends Pick<Environment, "base_url" | "app_token" | "sessions"> {
+	signKey: () => string;
+}
+
 /** Files of a user or of a group. */
 export class FileAccess {
 	readonly #owner: Owner;
 
 	readonly #prepare: (name: string | undefined, to: string | undefined, sign: boolean) => Promise<core.PreparedFile>;
 
-	readonly #environment: {base_url: string; app_token: string; signKey: () => string};
-
-	/** Which file an upload session is for, to ask the server about it when an answer was lost. */
-	readonly #sessions = new Map<string, string>();
+	readonly #environment: Surroundings;
 
 	constructor(
 		owner: Owner,
 		prepare: (name: string | undefined, to: string | undefined, sign: boolean) => Promise<core.PreparedFile>,
-		environment: {base_url: string; app_token: string; signKey: () => string},
+		environment: Surroundings,
 	) {
 		this.#owner = owner;
 		this.#prepare = prepare;
@@ -99,7 +102,7 @@ export class FileAccess {
 
 	done(server_output: string): [file_id: string, session_id: string] {
 		const {file_id, session_id} = handle_server_response<{file_id: string; session_id: string}>(server_output);
-		this.#sessions.set(session_id, file_id);
+		this.#environment.sessions.set(session_id, file_id);
 		return [file_id, session_id];
 	}
 
@@ -110,9 +113,11 @@ export class FileAccess {
 		sign: boolean,
 		callback: ProgressCallback | undefined,
 	): Promise<void> {
+		const {sessions} = this.#environment;
 		const upload = this.resume(
 			JSON.stringify({
-				file_id: this.#sessions.get(session_id) ?? "",
+				// Empty where another program has read the answer to the registration: then a lost answer ends the upload.
+				file_id: sessions.get(session_id) ?? "",
 				session_id,
 				signed: sign,
 				key: key.key,
@@ -122,7 +127,10 @@ export class FileAccess {
 				done: false,
 			}),
 		);
-		return upload.send(input, {onProgress: inParts(callback)});
+		await upload.send(input, {onProgress: inParts(callback)});
+		if (upload.done) {
+			sessions.delete(session_id);
+		}
 	}
 
 	async open(file_id: string): Promise<StoredFile> {
@@ -205,6 +213,37 @@ export async function downloaded(
 		return [meta, key];
 	}
 	return [await file.url(options), meta, key];
+}
+
+/** The parameters of `downloadFileWithMetaInfo` behind the file, if there is one. */
+export type DescribedParameters = [
+	key: SymKey,
+	meta: FileMetaInformation,
+	verify_key?: string | null | undefined,
+	progress?: ProgressCallback | undefined,
+];
+
+/** `downloadFileWithMetaInfo(key, meta, …)` and `downloadFileWithMetaInfo(file, key, meta, …)`, told apart. */
+export async function downloadedAsDescribed(
+	files: FileAccess,
+	parameters: DescribedParameters | [file: WritableFileHandle, ...DescribedParameters],
+): Promise<string | undefined> {
+	const [first] = parameters;
+	if (first instanceof SymKey) {
+		const [file, options] = described(files, parameters as DescribedParameters);
+		return file.url(options);
+	}
+	const [file, options] = described(files, parameters.slice(1) as DescribedParameters);
+	await file.writeTo(first, options);
+	return undefined;
+}
+
+function described(
+	files: FileAccess,
+	[key, meta, verify_key, progress]: DescribedParameters,
+): [StoredFile, DownloadOptions] {
+	const options = {verify_key: verify_key ?? null, onProgress: inParts(progress, meta.part_list.length)};
+	return [files.reopen(key, meta), options];
 }
 
 /** Tells how much of a transfer is through by parts, as the callbacks of old do. */

@@ -1,11 +1,13 @@
 import {platform} from "#platform";
 
 import type * as core from "../../wasm/keyfold_wasm.js";
+import {KeyfoldError, codes} from "../error.js";
 import {Turns} from "../storage/turns.js";
 import {SymKey} from "../sym_key.js";
 import type {FileMetaInformation} from "../types.js";
 import {Downloader} from "./downloader.js";
 import type {DownloadOptions} from "./options.js";
+import type {WritableFileHandle} from "./source.js";
 import {Transfer, isCancelled} from "./transfer.js";
 
 /** Downloads to an address take turns: they share the store for parts. */
@@ -137,8 +139,36 @@ export class StoredFile {
 		}
 	}
 
+	/**
+	 * Writes its content into an open file, where the last writing into it ended (Node).
+	 *
+	 * If the static flag `Downloader.cancel_download` stops it, what was written stays.
+	 */
+	async writeTo(file: WritableFileHandle, options: DownloadOptions = {}): Promise<void> {
+		Downloader.cancel_download = false;
+		for await (const part of this.parts(options)) {
+			await written(file, part);
+			if (Downloader.cancel_download) {
+				Downloader.cancel_download = false;
+				return;
+			}
+		}
+	}
+
 	/** Gives the file another name, or takes it away. Only its owner can. */
 	async rename(name?: string): Promise<void> {
 		return this.#core.rename(name);
+	}
+}
+
+/** All of a part: one call may write less. */
+async function written(file: WritableFileHandle, part: Uint8Array): Promise<void> {
+	for (let start = 0; start < part.length; ) {
+		try {
+			start += (await file.write(part, start, part.length - start, null)).bytesWritten;
+		} catch (error) {
+			const reason = error instanceof Error ? error.message : String(error);
+			throw new KeyfoldError(codes.localFile, `a local file: ${reason}`, {cause: error});
+		}
 	}
 }

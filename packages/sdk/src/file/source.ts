@@ -17,6 +17,12 @@ export interface FileHandleLike {
 	stat(): Promise<{size: number}>;
 }
 
+/** What of a file of Node's `fs/promises` that is open for writing is used. */
+export interface WritableFileHandle {
+	/** Writes bytes of a buffer; at a position, or where the last writing ended. */
+	write(buffer: Uint8Array, offset: number, length: number, position: number | null): Promise<{bytesWritten: number}>;
+}
+
 /** What can be uploaded. */
 export type FileInput =
 	| Blob

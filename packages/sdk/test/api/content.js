@@ -140,8 +140,27 @@ export const scenarios = {
 		const text = "ä".repeat(100_000);
 		equal(await group.decryptString(await group.encryptString(text)), text, "a long text");
 		equal(group.decryptStringSync(await group.encryptString(text)), text, "a long text, read at once");
+		const raw = await group.encryptRaw(large);
+		equal(group.decryptRawSync(raw.head, raw.data), large, "with the head apart, read by the core");
+		const by_core = group.encryptRawSync(large);
+		equal(raw.head, by_core.head, "head");
+		let so_far = calls.decrypt;
+		equal(await group.decryptRaw(by_core.head, by_core.data), large, "with the head apart, written by the core");
+		equal(await group.decryptRaw(raw.head, raw.data, ""), large, "an empty verify key is none");
+		equal(await group.decryptString(group.encryptStringSync(text)), text, "a long text, written by the core");
+		equal(calls.decrypt - so_far, 3, "calls of the cipher for all of these");
 		const author = user.data.user_id;
+		const verify_key = user.getNewestKey().exported_verify_key;
+		so_far = calls.decrypt;
 		equal(await group.decrypt(await group.encrypt(large, true), true, author), large, "signed");
+		const signed = await group.encryptRaw(large, true);
+		equal(await group.decryptRaw(signed.head, signed.data, verify_key), large, "signed, with the head apart");
+		equal(await group.decryptRaw(signed.head, signed.data), large, "signed, and not verified");
+		const stripped = /** @type {{code: string}} */ (await rejected(group.decryptRaw(raw.head, raw.data, verify_key)));
+		equal(stripped.code, "client_401", "code of a large content without the signature that is demanded");
+		equal(calls.decrypt, so_far, "the core alone reads what is signed");
+		const foreign = await user.getGroup(await user.createGroup());
+		ok(await rejected(foreign.decryptRaw(raw.head, raw.data)), "another group has not the key");
 		const before = calls.encrypt;
 		await group.encrypt(new Uint8Array(100));
 		equal(calls.encrypt, before, "calls for a small content");
@@ -227,6 +246,50 @@ export const scenarios = {
 		equal(keys.encryptSortableRawNumber(262), numbers[2], "by the key alone");
 		equal(keys.search("123"), group.search("123"), "a search by the key alone");
 		ok(await rejected(keys.getMember()), "nothing else is known");
+	},
+
+	async "a group that an app has put together from data encrypts and decrypts with the keys in it"(keyfold, server) {
+		const {user} = await newUser(keyfold, server);
+		const group = await user.getGroup(await user.createGroup());
+		const older = group.encryptStringSync("older");
+		const first = group.data.keys;
+		await group.keyRotation();
+		const {keys, key_map, newest_key_id} = group.data;
+		const data = new Uint8Array([1, 2, 3]);
+		const large = new Uint8Array(100_000).fill(7);
+		const verify_key = user.getNewestKey().exported_verify_key;
+		const author = user.data.user_id;
+
+		const made = new keyfold.Group({keys, key_map, newest_key_id}, server.base_url, server.app_token, user);
+		for (const content of [data, large]) {
+			equal(await group.decrypt(await made.encrypt(content)), content, "written by it");
+			equal(await made.decrypt(await group.encrypt(content)), content, "read by it");
+			const raw = await made.encryptRaw(content);
+			equal(await made.decryptRaw(raw.head, raw.data), content, "with the head apart");
+		}
+		equal(await made.decryptString(older), "older", "under an older key");
+		equal(made.decryptStringSync(await group.encryptString("text")), "text", "a text, at once");
+		equal(group.decryptStringSync(made.encryptStringSync("text")), "text", "and back");
+		const raw = made.encryptRawSync(data, true);
+		equal(made.decryptRawSync(raw.head, raw.data, verify_key), data, "signed");
+		equal(await made.decryptString(await made.encryptString("signed", true), true, author), "signed", "signed by its author");
+		const unsigned = /** @type {{code: string}} */ (await rejected(made.decrypt(await made.encrypt(data), true, author)));
+		equal(unsigned.code, "client_401", "code of a content that is not signed");
+		equal(made.getSymKeyToEncryptSync(), group.getSymKeyToEncryptSync(), "the key that encrypts");
+		equal(await made.getSymKeyById(newest_key_id), await group.getSymKeyById(newest_key_id), "a key by its id");
+
+		const empty = new keyfold.Group({}, "", "", null);
+		const nothing = /** @type {{code: string}} */ (await rejected(empty.encrypt(data)));
+		equal(nothing.code, "client_426", "code of a group without keys");
+		empty.groupKeys = first;
+		empty.groupKeyMap = new Map([[first[0]?.group_key_id ?? "", 0]]);
+		equal(await empty.decryptString(older), "older", "with keys that were set");
+		const newer = /** @type {{code: string}} */ (await rejected(empty.decryptString(await group.encryptString("newer"))));
+		equal(newer.code, "client_426", "code of a key that is not among them");
+		const nobody = /** @type {{code: string}} */ (await rejected(empty.encrypt(data, true)));
+		equal(nobody.code, "client_426", "code of a signature without a user");
+		const loaded = /** @type {{code: string}} */ (await rejected((async () => (group.groupKeys = []))()));
+		equal(loaded.code, "client_424", "code of keys for a group that was loaded");
 	},
 
 	async "the tokens of an app can be renewed by hand, and levels of verification are kept"(keyfold, server) {

@@ -117,6 +117,48 @@ export const scenarios = {
 		equal(error.code, "server_520", "code in a refusing answer");
 	},
 
+	async "uploads that a backend has registered go on after lost answers, whoever sends them"(keyfold, server) {
+		const {client, user, name, password} = await newUser(keyfold, server);
+		const group = await user.getGroup(await user.createGroup());
+		const content = new File([bytes(5 * MEBIBYTE)], "registered");
+		const {group_id} = group.data;
+		const register = async (/** @type {string} */ path, /** @type {string} */ body) => {
+			const headers = {"x-sentc-app-token": server.app_token, authorization: `Bearer ${await user.getJwt()}`};
+			return (await fetch(`${server.base_url}/api/v1/${path}`, {method: "POST", headers, body})).text();
+		};
+		const {base_url, app_token} = server;
+		for (const [owner, path, of_group] of /** @type {const} */ ([
+			[user, "file", undefined],
+			[group, `group/${group_id}/file`, group_id],
+		])) {
+			const {server_input, key} = await owner.prepareRegisterFile(content);
+			const [file_id, session_id] = owner.doneFileRegister(await register(path, server_input));
+			const losses = losing((url) => url.includes(`/file/part/${session_id}/`));
+			try {
+				await new keyfold.Uploader(base_url, app_token, user, of_group).uploadFile(content, key, session_id);
+			} finally {
+				losses.restore();
+			}
+			equal(losses.lost, 2, "answers that were lost");
+			const file = await owner.getFile(file_id);
+			equal(file.meta.part_list.length, 2, "parts, none of them twice");
+			equal(await file.bytes(), bytes(5 * MEBIBYTE), "the content");
+		}
+
+		const {server_input, key} = await user.prepareRegisterFile(content);
+		const [, session_id] = user.doneFileRegister(await register("file", server_input));
+		const another = await keyfold.createClient({...server, storage: {getStorage: async () => client.storage}});
+		const login = await another.login(name, password);
+		ok(login.kind === "user", "no second factor");
+		const losses = losing((url) => url.includes(`/file/part/${session_id}/`));
+		try {
+			const error = /** @type {{code: string}} */ (await rejected(login.u.uploadFile(content, key, session_id)));
+			equal(error.code, "client_1000", "code of what happened to a client that only knows the session");
+		} finally {
+			losses.restore();
+		}
+	},
+
 	async "transfers stop when they are told to, by a signal or by a flag"(keyfold, server) {
 		const {Downloader, Uploader} = keyfold;
 		const {user} = await newUser(keyfold, server);
@@ -229,4 +271,32 @@ async function loaded(url) {
 	const content = new Uint8Array(await (await fetch(url)).arrayBuffer());
 	URL.revokeObjectURL(url);
 	return content;
+}
+
+/**
+ * From now on the first answer from each of these addresses is lost on its way back.
+ *
+ * @param {(url: string) => boolean} chosen
+ */
+function losing(chosen) {
+	const {fetch} = globalThis;
+	const seen = new Set();
+	const losses = {
+		lost: 0,
+		restore: () => {
+			globalThis.fetch = fetch;
+		},
+	};
+	globalThis.fetch = async (...parameters) => {
+		const answer = await fetch(...parameters);
+		const [request] = parameters;
+		const url = request instanceof Request ? request.url : String(request);
+		if (chosen(url) && !seen.has(url)) {
+			seen.add(url);
+			losses.lost += 1;
+			throw new TypeError("the connection was lost");
+		}
+		return answer;
+	};
+	return losses;
 }

@@ -18,6 +18,37 @@ export const scenarios = {
 	...content,
 	...files,
 
+	async "a client without `init` has the halves for an app's own backend, and forced logins"(keyfold, server) {
+		const client = await newClient(keyfold, server);
+		const [name, password] = client.generateRegisterData();
+		equal([name.length, password.length], [27, 54], "lengths of random credentials");
+		const post = async (/** @type {string} */ path, /** @type {string} */ body) =>
+			keyfold.make_req("POST", `${server.base_url}/api/v1/${path}`, server.app_token, body);
+
+		const exists = client.prepareCheckUserIdentifierAvailable(name);
+		ok(exists !== false, "a body");
+		equal(client.doneCheckUserIdentifierAvailable(await post("exists", exists)), true, "free");
+		const id = client.doneRegister(await post("register", client.prepareRegister(name, password)));
+		equal(client.doneCheckUserIdentifierAvailable(await post("exists", exists)), false, "taken");
+		const user = await client.login(name, password, true);
+		equal(user.data.user_id, id, "the user");
+		const body = client.prepareRegisterDeviceStart(`${name} 2`, password);
+		const answer = await post("user/prepare_register_device", body);
+		client.doneRegisterDeviceStart(answer);
+		await user.registerDevice(answer);
+		equal((await user.getDevices()).length, 2, "devices");
+
+		const taken = JSON.stringify({status: false, err_msg: "taken", err_code: 101});
+		for (const read of [client.doneRegister, client.doneRegisterDeviceStart, client.doneCheckUserIdentifierAvailable]) {
+			const error = /** @type {{code: string}} */ (await rejected((async () => read.call(client, taken))()));
+			equal(error.code, "server_101", "code in a refusing answer");
+		}
+		await user.registerRawOtp(password);
+		const waiting = /** @type {{code: string}} */ (await rejected(client.login(name, password, true)));
+		equal(waiting.code, "client_10000", "code of a user with a second factor");
+		equal((await client.login(name, password)).kind, "mfa", "a login that is not forced");
+	},
+
 	async "a second device logs in to the same account and reads older contents"(keyfold, server) {
 		const alice = await newUser(keyfold, server);
 		const group = await alice.user.getGroup(await alice.user.createGroup());
@@ -118,6 +149,39 @@ export const scenarios = {
 		const bob = await newUser(keyfold, server);
 		await bob.user.deleteUser(bob.password);
 		equal((await failedLogin(keyfold, server, bob.name, bob.password)).code, "server_100", "after the deletion");
+	},
+
+	async "the password of any device of the account deletes devices and the account"(keyfold, server) {
+		const alice = await newUser(keyfold, server);
+		const client = await newClient(keyfold, server);
+		const [name, password] = credentials();
+		await alice.user.registerDevice(await client.registerDeviceStart(name, password));
+		const [third, third_password] = credentials();
+		await alice.user.registerDevice(await client.registerDeviceStart(third, third_password));
+		const tablet = await client.login(third, third_password, true);
+
+		const wrong = /** @type {{code: string}} */ (
+			await rejected(alice.user.deleteDevice("not it", tablet.data.device_id, undefined, undefined, name))
+		);
+		equal(wrong.code, "server_112", "code of a wrong password");
+		const stranger = await newUser(keyfold, server);
+		const foreign = /** @type {{code: string}} */ (
+			await rejected(alice.user.deleteDevice(stranger.password, tablet.data.device_id, undefined, undefined, stranger.name))
+		);
+		equal(foreign.code, "client_1101", "code of the password of somebody else");
+		equal((await alice.user.getDevices()).length, 3, "devices so far");
+		await alice.user.deleteDevice(password, tablet.data.device_id, undefined, undefined, name);
+		equal((await alice.user.getDevices()).length, 2, "devices afterwards");
+		equal((await alice.client.currentUser())?.identifier, alice.name, "who is logged in here");
+
+		const [, [first = "", second = ""]] = await alice.user.registerOtp("App", "alice", alice.password);
+		const needed = /** @type {{code: string}} */ (await rejected(alice.user.deleteUser(password, undefined, undefined, name)));
+		equal(needed.code, "client_10000", "code without a second factor");
+		const unclear = /** @type {{code: string}} */ (await rejected(alice.user.deleteUser(password, first, undefined, name)));
+		equal(unclear.code, "client_424", "code of a token of which is not said what it is");
+		await alice.user.deleteUser(password, first, true, name);
+		equal(await alice.client.currentUser(), undefined, "nobody is logged in here");
+		ok(second !== "" && (await rejected(client.login(name, password))), "the account is gone");
 	},
 
 	async "contents for one user can be read by that user alone, with proof of the author"(keyfold, server) {
@@ -254,7 +318,8 @@ export const scenarios = {
 		await third.groupJoinRequest(connected_id);
 		const [request] = await connected.getJoinRequests();
 		equal([request?.user_id, request?.user_type], [third.data.group_id, 2], "a request by a group");
-		await connected.acceptJoinRequest(third.data.group_id, 2);
+		await connected.acceptJoinRequest(third.data.group_id, {user_type: 2, rank: 3});
+		equal((await connected.getMember()).find(({user_id}) => user_id === third.data.group_id)?.rank, 3, "rank of a group");
 		equal(await (await third.getConnectedGroup(connected_id)).decryptString(await connected.encryptString("all")), "all", "a text of all");
 	},
 
@@ -284,6 +349,54 @@ export const scenarios = {
 		equal(key_id, group.data.newest_key_id, "the key that the child is made with");
 		equal((await send("POST", `group/${group_id}/child`, body)).group_id.length, 36, "id of the child");
 		await send("POST", `group/${group_id}/key_rotation`, await group.prepareKeyRotation());
+	},
+
+	async "an app chooses what passwords cost, and what it demands of the keys of others"(keyfold, server) {
+		const {createClient, MemoryStorage} = keyfold;
+		const make = (/** @type {Partial<import("../../dist/esm/index.js").SentcOptions>} */ options) => {
+			const store = new MemoryStorage();
+			return createClient({...server, ...options, storage: {getStorage: async () => store}});
+		};
+		const derivations = async (/** @type {[string, string]} */ [name, password]) => {
+			const client = await make({});
+			const {fetch} = globalThis;
+			let count = 0;
+			globalThis.fetch = async (...parameters) => {
+				const [request] = parameters;
+				count += (request instanceof Request ? request.url : String(request)).endsWith("/done_login") ? 1 : 0;
+				return fetch(...parameters);
+			};
+			try {
+				equal((await client.login(name, password)).kind, "user", "a login with the default settings");
+			} finally {
+				globalThis.fetch = fetch;
+			}
+			return count;
+		};
+		const [current, legacy] = [credentials(), credentials()];
+		await (await make({})).register(...current);
+		const of_old = await make({password_cost: "legacy"});
+		await of_old.register(...legacy);
+		equal(await derivations(current), 1, "derivations for an account of today");
+		equal(await derivations(legacy), 2, "derivations for an account that opens in earlier clients: the work of today is refused");
+		const user = await of_old.login(...legacy, true);
+		await user.changePassword(legacy[1], "another password");
+		equal(await derivations([legacy[0], "another password"]), 2, "derivations after a change of the password");
+
+		const strict = await make({require_signatures: true, minimum_algorithm: "hybrid"});
+		const strict_user = await strict.login(...current, true);
+		const group_id = await strict_user.createGroup(true);
+		equal((await strict_user.getGroup(group_id)).data.group_id, group_id, "a signed group");
+		const unsigned = await strict_user.createGroup();
+		const refused = /** @type {{code: string}} */ (await rejected(strict_user.getGroup(unsigned)));
+		equal(refused.code, "client_401", "code of a group whose key is not signed");
+		const lenient = await (await make({minimum_algorithm: "classical"})).login(...current, true);
+		equal((await lenient.getGroup(unsigned)).data.group_id, unsigned, "the same group for a client that demands nothing");
+
+		for (const options of /** @type {object[]} */ ([{password_cost: "cheap"}, {minimum_algorithm: "toString"}])) {
+			const error = /** @type {{code: string}} */ (await rejected(make(options)));
+			equal(error.code, "client_424", `code of ${JSON.stringify(options)}`);
+		}
 	},
 
 	async "several clients and users live side by side"(keyfold, server) {

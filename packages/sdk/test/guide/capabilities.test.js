@@ -67,11 +67,13 @@ describe("the guides to single capabilities: the code of each page is a program 
 	});
 
 	test("trust.md", async () => {
-		const page = await run("trust.md", ["signed", "alices", "bobs", "verified", "refusal"]);
+		const page = await run("trust.md", ["signed", "alices", "bobs", "verified", "refusal", "signed_group", "refused_group"]);
 		assert.equal(page["signed"], true);
 		assert.equal(page["alices"], page["bobs"]);
 		assert.equal(page["verified"], "from Alice, and nobody else");
 		assert.match(page["refusal"], /^client_/);
+		assert.equal(page["signed_group"].data.keys.length, 1);
+		assert.equal(page["refused_group"], "client_401");
 	});
 
 	test("sessions.md", async () => {
@@ -110,6 +112,17 @@ describe("the guides to single capabilities: the code of each page is a program 
 		assert.equal(page["taken"], "that did not work (server_101)");
 		assert.equal(page["status"], "server_100");
 		assert.ok(page["error_message"].length > 0);
+	});
+
+	test("halves.md", async () => {
+		const page = await run("halves.md", ["alice", "tablet", "group", "child", "member", "bob_id", "plain", "file", "bytes"]);
+		assert.equal(page["tablet"].data.user_id, page["alice"].user.data.user_id);
+		assert.equal(page["child"].data.parent_group_id, page["group"].data.group_id);
+		assert.deepEqual([page["member"].user_id, page["member"].rank], [page["bob_id"], 3]);
+		assert.equal(page["group"].data.keys.length, 2);
+		assert.equal(page["plain"], "under the new key");
+		assert.equal(page["file"].name, "report.txt");
+		assert.equal(new TextDecoder().decode(page["bytes"]), "the content");
 	});
 
 	test("every page is in the index, and no link of a guide leads nowhere", async () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import {mkdir, mkdtemp, open, readFile, readdir, rm, writeFile} from "node:fs/promises";
+import {mkdir, mkdtemp, open, readFile, readdir, rm, stat, writeFile} from "node:fs/promises";
 import {tmpdir} from "node:os";
 import {join} from "node:path";
 import {after, before, describe, test} from "node:test";
@@ -93,6 +93,37 @@ describe("files of the machine, in Node", () => {
 		assert.deepEqual(await readdir(target), []);
 		await assert.rejects(user.createFileWithPath(join(folder, "nowhere")), {code: "client_434"});
 		await assert.rejects(file.save(join(folder, "nowhere")), {code: "client_434"});
+	});
+
+	test("a file whose description is known is written into an open file, behind what is there", async () => {
+		const group = await user.getGroup(await user.createGroup());
+		const content = Buffer.alloc(5 * 1024 * 1024, "content");
+		const path = join(folder, "open");
+		for (const owner of [user, group]) {
+			const {file_id} = await owner.createFile(content, {name: "name", sign: true});
+			const [meta, key] = await owner.downloadFileMetaInfo(file_id);
+			/** @type {(number | undefined)[]} */
+			const progress = [];
+			const handle = await open(path, "w");
+			try {
+				await handle.write("front ");
+				const verify_key = user.getNewestKey().exported_verify_key;
+				const nothing = await owner.downloadFileWithMetaInfo(handle, key, meta, verify_key, (done) => progress.push(done));
+				assert.equal(nothing, undefined);
+			} finally {
+				await handle.close();
+			}
+			assert.ok(Buffer.concat([Buffer.from("front "), content]).equals(await readFile(path)));
+			assert.deepEqual(progress, [0.5, 1]);
+
+			const reader = await open(path, "r");
+			await assert.rejects(owner.downloadFileWithMetaInfo(reader, key, meta), {code: "client_434"});
+			await reader.close();
+			const stopped = await open(path, "w");
+			await owner.downloadFileWithMetaInfo(stopped, key, meta, "", () => (keyfold.Downloader.cancel_download = true));
+			await stopped.close();
+			assert.equal((await stat(path)).size, 4 * 1024 * 1024, "what was written until the flag was set stays");
+		}
 	});
 
 	test("`Buffer`s go in and come out, of users, groups, keys and files", async () => {

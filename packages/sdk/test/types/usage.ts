@@ -71,6 +71,7 @@ export const options: SentcOptions[] = [
 	{app_token: "token", refresh: {endpoint: 0, endpoint_url: "https://app.example/refresh"}},
 	{app_token: "token", refresh: {endpoint: REFRESH_ENDPOINT.cookie_fn, endpoint_fn: async (old_jwt: string) => old_jwt}},
 	{app_token: "token", wasm_path: new URL("https://app.example/keyfold.wasm")},
+	{app_token: "token", password_cost: "legacy", require_signatures: true, minimum_algorithm: "post-quantum"},
 	{app_token: "token", storage: {default_storage: {errCallBack: ({err, warn}) => console.log(err, warn)}}},
 ];
 
