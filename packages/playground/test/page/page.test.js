@@ -154,6 +154,31 @@ describe("the playground, as the development server serves it", () => {
 		await page.keyboard.type("typed");
 		await page.keyboard.press("Enter");
 		await alice.getByText("typed").waitFor();
+
+		await tabTo(bob.getByRole("button", {name: "File…"}));
+		const picker = bob.locator("input[type=file]");
+		// In place of the window in which the system lets choose a file.
+		await picker.evaluate((input) => {
+			input.addEventListener("click", (event) => {
+				event.preventDefault();
+				input.setAttribute("data-asked", "");
+			});
+		});
+		await page.keyboard.press("Enter");
+		await page.locator("input[type=file][data-asked]").waitFor({state: "attached"});
+		await picker.setInputFiles({name: "by keyboard.txt", mimeType: "text/plain", buffer: Buffer.from("content")});
+		await alice.getByRole("link", {name: /^by keyboard\.txt/}).waitFor();
+
+		const newest = () => alice.locator("dd code").last().getAttribute("title");
+		const first = await newest();
+		await tabTo(alice.getByRole("button", {name: "Rotate the keys"}));
+		await page.keyboard.press("Enter");
+		await alice.locator(`dd code[title]:not([title="${first}"])`).last().waitFor();
+		await tabTo(alice.getByLabel("A text from Alice"));
+		await page.keyboard.type("under the new key");
+		await page.keyboard.press("Enter");
+		await bob.getByText("under the new key").waitFor();
+		assert.notEqual(await newest(), first);
 		await context.close();
 	});
 

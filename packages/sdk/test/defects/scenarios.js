@@ -10,7 +10,7 @@ import {newClient, newUser} from "../api/people.js";
  *
  * D-01 test/session/default_address.test.js · D-02 test/session/refresh.test.js · D-04 test/defects/many_keys.test.js ·
  * D-11 and D-13 test/api/files.js · D-17 test/session/refresh.test.js · D-19 test/walk/browser.test.js, test/workers ·
- * D-20 test/node too · D-23 is Rust's: crates/client
+ * D-20 test/node and test/defects/many_keys.test.js too · D-23 is Rust's: crates/client
  *
  * @type {Record<string, (keyfold: Keyfold, server: Server) => Promise<void>>}
  */
@@ -65,6 +65,25 @@ export const scenarios = {
 		const after = await client.getUserPublicKey(user.data.user_id);
 		ok(before.public_key_id !== after.public_key_id, "another key");
 		equal(after.public_key_id, user.data.newest_key_id, "the newest one");
+	},
+
+	async "D-09 a new key of somebody else is noticed after five minutes"(keyfold, server) {
+		const [alice, bob] = await Promise.all([newUser(keyfold, server), newUser(keyfold, server)]);
+		const bob_id = bob.user.data.user_id;
+		const {now} = Date;
+		const before = await alice.client.getUserPublicKey(bob_id);
+		await bob.user.keyRotation();
+		try {
+			Date.now = () => now() + 4 * 60_000;
+			equal((await alice.client.getUserPublicKey(bob_id)).public_key_id, before.public_key_id, "the key while it is young");
+			Date.now = () => now() + 5 * 60_000 + 1000;
+			const after = await alice.client.getUserPublicKey(bob_id);
+			equal(after.public_key_id, bob.user.data.newest_key_id, "the newest key later");
+			const content = await alice.user.encrypt(new Uint8Array([1]), bob_id);
+			equal(JSON.parse(new TextDecoder().decode(content.slice(0, content.indexOf(0)))).id, after.public_key_id, "what encrypts");
+		} finally {
+			Date.now = now;
+		}
 	},
 
 	async "D-10 a group accepts and declines invitations"(keyfold, server) {

@@ -95,4 +95,20 @@ describe("D-19 places without a window", () => {
 		assert.deepEqual(requests, ["/dist/esm/inline.js"]);
 		await context.close();
 	});
+
+	test("`wasm_path` names another module for that build, too", async () => {
+		const {page, context} = await openPage(browser, pages.origin);
+		/** @type {string[]} */
+		const requests = [];
+		page.on("request", (request) => requests.push(new URL(request.url()).pathname));
+		const [missing, count] = await page.evaluate(async (target) => {
+			const {createClient} = await import("/dist/esm/inline.js");
+			const code = await createClient({...target, wasm_path: "/nowhere.wasm"}).catch((error) => error.code);
+			const client = await createClient({...target, wasm_path: "/dist/keyfold.wasm"});
+			return [code, client.generateRegisterData().length];
+		}, {base_url: server.base_url, app_token: APP_TOKEN});
+		assert.deepEqual([missing, count], ["client_481", 2]);
+		assert.deepEqual(requests, ["/dist/esm/inline.js", "/nowhere.wasm", "/dist/keyfold.wasm"]);
+		await context.close();
+	});
 });
