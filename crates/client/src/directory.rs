@@ -86,12 +86,16 @@ impl Directory {
                 stored
             }
         };
+        // People who have compared a safety number know whose verify key it is. Without the signature that knowledge would say
+        // nothing about the key that contents are encrypted to.
+        let signed_public_keys = self.policy.signed_public_keys || self.trust.is_verified(user_id).await?;
+        let policy = Policy { signed_public_keys, ..self.policy };
         let verify_key = match &stored.data.public_key_sig_key_id {
-            Some(id) if self.policy.signed_public_keys => Some(self.user_verify_key(user_id, id).await?),
+            Some(id) if signed_public_keys => Some(self.user_verify_key(user_id, id).await?),
             _ => None,
         };
-        let key = PublicKey::accept(&stored.data, verify_key.as_ref(), &self.policy)?;
-        self.trust.admit_public_key(user_id, &key).await?;
+        let key = PublicKey::accept(&stored.data, verify_key.as_ref(), &policy)?;
+        self.trust.admit_public_key(user_id, &key, verify_key.as_ref()).await?;
         let StoredPublicKey { data, fetched_at, verified } = stored;
         Ok(UserPublicKey {
             user_id: user_id.clone(),

@@ -73,6 +73,27 @@ struct Record {
 struct Seen {
     first: u64,
     verified: Option<u64>,
+    /// Whether people took it for good without verifying it, although an earlier one was verified.
+    #[serde(default)]
+    accepted: bool,
+}
+
+impl Seen {
+    fn at(first: u64) -> Self {
+        Self { first, verified: None, accepted: false }
+    }
+
+    /// Whether people stand for the key, and not only its having been seen.
+    fn is_vouched_for(&self) -> bool {
+        self.verified.is_some() || self.accepted
+    }
+}
+
+impl Record {
+    /// Whether a safety number was compared with this user.
+    fn is_verified(&self) -> bool {
+        self.keys.values().any(|seen| seen.verified.is_some())
+    }
 }
 
 impl Trust {
@@ -102,22 +123,16 @@ impl Trust {
             if recognition == Recognition::Known {
                 return Ok(());
             }
-            let refused =
-                recognition == Recognition::New && before.keys.values().any(|seen| seen.verified.is_some());
+            let refused = recognition == Recognition::New && before.is_verified();
             if !refused {
-                after.keys.insert(key.id().to_owned(), Seen { first: self.0.clock.now(), verified: None });
+                after.keys.insert(key.id().to_owned(), Seen::at(self.0.clock.now()));
                 self.write(user_id, &after).await?;
             }
             (recognition == Recognition::New).then_some(refused)
         };
         let Some(refused) = changed else { return Ok(()) };
-        let change = KeyChange { user_id: user_id.clone(), key_id: KeyId::new(key.id()), refused };
-        tracing::warn!(user = %change.user_id, key = %change.key_id, refused, "a user has a new verify key");
-        if let Some(listener) = &self.0.listener {
-            listener.changed(&change);
-        }
-        let KeyChange { user_id, key_id, .. } = change;
-        if refused { Err(Error::verify_key_changed(user_id, key_id)) } else { Ok(()) }
+        let change = self.report(user_id, key, refused);
+        if refused { Err(Error::verify_key_changed(change.user_id, change.key_id)) } else { Ok(()) }
     }
 
     /// Remembers a key because people say so.
@@ -131,20 +146,57 @@ impl Trust {
         let mut record = self.read(user_id).await?;
         record.known.admit_verify_key(key)?;
         let now = self.0.clock.now();
-        let seen = record.keys.entry(key.id().to_owned()).or_insert(Seen { first: now, verified: None });
+        let seen = record.keys.entry(key.id().to_owned()).or_insert(Seen::at(now));
         if verified {
             seen.verified = Some(now);
+        } else {
+            seen.accepted = true;
         }
         self.write(user_id, &record).await
     }
 
-    /// Refuses a public key that is weaker than an earlier one of the same user.
-    pub(crate) async fn admit_public_key(&self, user_id: &UserId, key: &PublicKey) -> Result<(), Error> {
-        let _changing = self.0.changing.lock().await;
-        let before = self.read(user_id).await?;
-        let mut after = before.clone();
-        after.known.admit_public_key(key)?;
-        if after == before { Ok(()) } else { self.write(user_id, &after).await }
+    /// Whether a safety number was compared with this user.
+    pub(crate) async fn is_verified(&self, user_id: &UserId) -> Result<bool, Error> {
+        Ok(self.read(user_id).await?.is_verified())
+    }
+
+    /// Compares a public key with those that are known, and remembers it if there is nothing against it. `signer` is the verify
+    /// key that its signature was checked with.
+    ///
+    /// Of a verified user, only keys are admitted that were signed with a verify key for which people stand. One that was merely
+    /// seen may be what a server once made up, before the safety number showed which the true one is.
+    pub(crate) async fn admit_public_key(
+        &self,
+        user_id: &UserId,
+        key: &PublicKey,
+        signer: Option<&VerifyingKey>,
+    ) -> Result<(), Error> {
+        let doubtful = {
+            let _changing = self.0.changing.lock().await;
+            let before = self.read(user_id).await?;
+            let vouched =
+                |signer: &VerifyingKey| before.keys.get(signer.id()).is_some_and(Seen::is_vouched_for);
+            match signer {
+                None if before.is_verified() => return Err(keyfold_crypto::Error::SignatureMissing.into()),
+                Some(signer) if before.is_verified() && !vouched(signer) => signer,
+                _ => {
+                    let mut after = before.clone();
+                    after.known.admit_public_key(key)?;
+                    return if after == before { Ok(()) } else { self.write(user_id, &after).await };
+                }
+            }
+        };
+        let change = self.report(user_id, doubtful, true);
+        Err(Error::verify_key_changed(change.user_id, change.key_id))
+    }
+
+    fn report(&self, user_id: &UserId, key: &VerifyingKey, refused: bool) -> KeyChange {
+        let change = KeyChange { user_id: user_id.clone(), key_id: KeyId::new(key.id()), refused };
+        tracing::warn!(user = %change.user_id, key = %change.key_id, refused, "a user has a new verify key");
+        if let Some(listener) = &self.0.listener {
+            listener.changed(&change);
+        }
+        change
     }
 
     async fn read(&self, user_id: &UserId) -> Result<Record, Error> {
@@ -167,7 +219,7 @@ impl fmt::Debug for Trust {
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use keyfold_crypto::{SigningKey, Suite};
+    use keyfold_crypto::{PrivateKey, SigningKey, Suite};
 
     use super::*;
     use crate::storage::MemoryStorage;
@@ -226,6 +278,27 @@ mod tests {
         trust.accept(&user, &second, false).await.unwrap();
         trust.admit(&user, &second).await.unwrap();
         trust.admit(&user, &first).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_public_key_of_a_verified_user_needs_a_signer_for_whom_people_stand() {
+        let (trust, changes) = trust(&MemoryStorage::new());
+        let user = UserId::from("user");
+        let public_key = |id| PrivateKey::generate(&Suite::STD, id).unwrap().1;
+        let (seen, verified) = (key("seen"), key("verified"));
+        let (of_seen, of_verified) = (public_key("seen"), public_key("verified"));
+        trust.admit(&user, &seen).await.unwrap();
+        trust.admit_public_key(&user, &of_seen, None).await.unwrap();
+        assert_eq!(code(trust.admit_public_key(&user, &public_key("seen"), None).await), "client_409");
+
+        trust.accept(&user, &verified, true).await.unwrap();
+        assert_eq!(code(trust.admit_public_key(&user, &of_verified, None).await), "client_401");
+        trust.admit_public_key(&user, &of_verified, Some(&verified)).await.unwrap();
+        // A rollback, or what the server had made up before the numbers were compared.
+        assert_eq!(code(trust.admit_public_key(&user, &of_seen, Some(&seen)).await), "client_437");
+        assert_eq!(changes.load(Ordering::SeqCst), 1);
+        trust.accept(&user, &seen, false).await.unwrap();
+        trust.admit_public_key(&user, &of_seen, Some(&seen)).await.unwrap();
     }
 
     #[tokio::test]

@@ -26,6 +26,9 @@ use crate::{Error, PublicKey, Strength, VerifyingKey};
 pub struct KnownUser {
     /// Fingerprints by key id.
     verify_keys: BTreeMap<String, String>,
+    /// Fingerprints by key id. Records of earlier versions have none.
+    #[serde(default)]
+    public_keys: BTreeMap<String, String>,
     encryption: Option<Strength>,
     signature: Option<Strength>,
 }
@@ -48,7 +51,7 @@ impl KnownUser {
     /// [`Error::KeyReplaced`] (`client_409`) if there was another key under the same id, [`Error::WeakAlgorithm`]
     /// (`client_403`) if an earlier one was stronger. Then nothing is remembered.
     pub fn admit_verify_key(&mut self, key: &VerifyingKey) -> Result<Recognition, Error> {
-        let fingerprint = to_base64_url(&sha256(&[key.algorithm().as_bytes(), &key.to_bytes()]));
+        let fingerprint = fingerprint(key.algorithm(), &key.to_bytes());
         if let Some(known) = self.verify_keys.get(key.id()) {
             return if *known == fingerprint { Ok(Recognition::Known) } else { Err(Error::KeyReplaced) };
         }
@@ -58,13 +61,30 @@ impl KnownUser {
         Ok(recognition)
     }
 
-    /// Refuses a public key that is weaker than an earlier one of the same user, and remembers its strength.
+    /// Compares a public key with the known ones and remembers it.
     ///
     /// # Errors
-    /// [`Error::WeakAlgorithm`] (`client_403`).
-    pub fn admit_public_key(&mut self, key: &PublicKey) -> Result<(), Error> {
-        raise(&mut self.encryption, key.strength())
+    /// [`Error::KeyReplaced`] (`client_409`) if there was another key under the same id, [`Error::WeakAlgorithm`]
+    /// (`client_403`) if an earlier one was stronger. Then nothing is remembered.
+    pub fn admit_public_key(&mut self, key: &PublicKey) -> Result<Recognition, Error> {
+        let fingerprint = fingerprint(key.algorithm(), key.to_raw().expose());
+        let recognition = match self.public_keys.get(key.id()) {
+            Some(known) if *known == fingerprint => Recognition::Known,
+            Some(_) => return Err(Error::KeyReplaced),
+            None if self.public_keys.is_empty() => Recognition::First,
+            None => Recognition::New,
+        };
+        // Also of a known one: nothing is encrypted to an old key any more once there was a stronger one.
+        raise(&mut self.encryption, key.strength())?;
+        if recognition != Recognition::Known {
+            self.public_keys.insert(key.id().to_owned(), fingerprint);
+        }
+        Ok(recognition)
     }
+}
+
+fn fingerprint(algorithm: &str, key: &[u8]) -> String {
+    to_base64_url(&sha256(&[algorithm.as_bytes(), key]))
 }
 
 fn raise(known: &mut Option<Strength>, seen: Strength) -> Result<(), Error> {

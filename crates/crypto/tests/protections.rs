@@ -482,6 +482,21 @@ fn a_verify_key_replaced_under_its_id_is_noticed() {
 }
 
 #[test]
+fn a_public_key_replaced_under_its_id_is_noticed() {
+    let (_, first) = PrivateKey::generate(STD, "id").unwrap();
+    let (_, other) = PrivateKey::generate(STD, "id").unwrap();
+    // As an earlier version wrote it.
+    let mut user: KnownUser =
+        serde_json::from_str(r#"{"verify_keys":{},"encryption":null,"signature":null}"#).unwrap();
+    assert_eq!(user.admit_public_key(&first), Ok(Recognition::First));
+    assert_eq!(user.admit_public_key(&other), Err(Error::KeyReplaced));
+    assert_eq!(user.admit_public_key(&other.with_id("rotated")), Ok(Recognition::New));
+    let json = serde_json::to_string(&user).unwrap();
+    let mut user: KnownUser = serde_json::from_str(&json).unwrap();
+    assert_eq!(user.admit_public_key(&first), Ok(Recognition::Known));
+}
+
+#[test]
 fn a_key_weaker_than_the_policy_is_refused() {
     let (public, verify) = classical();
     let data = PublicKeyData {
@@ -505,7 +520,7 @@ fn a_key_weaker_than_the_policy_is_refused() {
 #[test]
 fn a_key_weaker_than_an_earlier_one_of_the_same_user_is_refused() {
     let (weak_public, weak_verify) = classical();
-    let (_, public) = PrivateKey::generate(STD, "id").unwrap();
+    let (_, public) = PrivateKey::generate(STD, "stronger").unwrap();
     let (_, verify) = SigningKey::generate(STD, "id").unwrap();
     let mut user = KnownUser::default();
     user.admit_public_key(&weak_public).unwrap();

@@ -1,9 +1,16 @@
-//! What a client remembers of the verify keys of others.
+//! What a client remembers of the keys of others.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use keyfold::{Client, DecryptOptions, EncryptOptions, MemoryStorage, Storage, Strength};
+use keyfold::crypto::PrivateKey;
+use keyfold::{
+    Client, DecryptOptions, EncryptOptions, Group, MemoryStorage, Storage, Strength, User, UserId,
+    VerifyingKey,
+};
+use serde_json::{Value, json};
 
+use crate::proxy::{Fault, Proxy};
 use crate::world::{PASSWORD, World, code, group_of};
 
 #[tokio::test]
@@ -83,6 +90,142 @@ async fn a_server_that_replaces_a_key_under_its_id_is_found_out() {
     assert_eq!(code(client.verify_key(alice.id(), &key_id).await), "client_409");
 }
 
+/// Alice has compared safety numbers with bob, and asks for his public key whenever she needs it. What answers her is the proxy.
+struct Verified {
+    world: World,
+    proxy: Proxy,
+    alice: User,
+    bob: User,
+    group: Group,
+}
+
+impl Verified {
+    async fn start() -> Self {
+        let world = World::start();
+        let proxy = Proxy::start(&world);
+        let builder = world.builder().base_url(proxy.url()).public_key_max_age(Duration::ZERO);
+        let client = builder.build().unwrap();
+        client.register("alice", PASSWORD).await.unwrap();
+        let alice = client.login_forced("alice", PASSWORD).await.unwrap();
+        let bob = world.user("bob").await;
+        let group = group_of(&alice).await;
+        let verified = Self { world, proxy, alice, bob, group };
+        verified.compare().await;
+        verified
+    }
+
+    async fn compare(&self) {
+        let (alices, bobs) = (self.alice.newest_key_id().unwrap(), self.bob.newest_key_id().unwrap());
+        let number = self.bob.safety_number(Some((self.alice.id(), &alices))).await.unwrap();
+        assert!(self.alice.verify_safety_number(self.bob.id(), &bobs, &number).await.unwrap());
+    }
+
+    /// What the server answers to the next question for bob's key of this kind.
+    fn forge(&self, kind: &str, forge: impl Fn(&mut Value) + Send + Sync + 'static) {
+        let forge = Fault::rewritten(move |answer: &mut Value| {
+            // Also where the server itself refuses.
+            let mut result = answer["result"].take();
+            forge(&mut result);
+            *answer = json!({ "status": true, "result": result });
+        });
+        self.proxy.fault(&format!("GET user/{}/{kind}", self.bob.id()), forge);
+    }
+
+    /// Whatever encrypts to bob's key fails with this code, and no keys reach the server.
+    async fn assert_refused(&self, expected: &str, forge: impl Fn(&Self)) {
+        self.proxy.take_log("");
+        forge(self);
+        assert_eq!(code(self.alice.client().public_key(self.bob.id()).await), expected);
+        forge(self);
+        assert_eq!(code(self.alice.encrypt(b"for bob alone", self.bob.id()).await), expected);
+        forge(self);
+        assert_eq!(code(self.group.invite_auto(self.bob.id(), None).await), expected);
+        let sent = self.proxy.take_log("");
+        assert!(sent.iter().all(|sent| sent.what.starts_with("GET")), "{sent:?}");
+        // A verify key is asked for once.
+        self.proxy.calm();
+    }
+}
+
+#[tokio::test]
+async fn the_encryption_key_of_a_verified_user_cannot_be_swapped() {
+    let verified = Verified::start().await;
+    let eve = verified.world.user("eve").await;
+    let eves: Value = public_key_of(&verified.world, eve.id()).await;
+    let bobs: Value = public_key_of(&verified.world, verified.bob.id()).await;
+    assert!(bobs["public_key_sig"].is_string() && bobs["public_key_sig_key_id"] == bobs["public_key_id"]);
+
+    let unsigned = eves.clone();
+    let unsigned = move |answer: &mut Value| {
+        *answer = unsigned.clone();
+        (answer["public_key_sig"], answer["public_key_sig_key_id"]) = (Value::Null, Value::Null);
+    };
+    verified.assert_refused("client_401", |this| this.forge("public_key", unsigned.clone())).await;
+
+    // Under bob's verify key, whose signature it is not.
+    let (key, alg) = (eves["public_key"].clone(), eves["public_key_alg"].clone());
+    let forged = move |answer: &mut Value| {
+        (answer["public_key"], answer["public_key_alg"]) = (key.clone(), alg.clone());
+    };
+    verified.assert_refused("client_31", |this| this.forge("public_key", forged.clone())).await;
+
+    // Signed, by a verify key that the server calls bob's.
+    let verify_key = eve.client().verify_key(eve.id(), &eve.newest_key_id().unwrap()).await.unwrap();
+    let (text, algorithm) = (verify_key.to_server_form(), verify_key.algorithm());
+    let signed = move |this: &Verified| {
+        let (eves, text) = (eves.clone(), text.clone());
+        let id = eves["public_key_sig_key_id"].clone();
+        this.forge("public_key", move |answer| *answer = eves.clone());
+        this.forge("verify_key", move |answer| {
+            *answer = json!({ "verify_key_id": id, "verify_key": text, "verify_key_alg": algorithm });
+        });
+    };
+    verified.assert_refused("client_437", signed).await;
+
+    verified.group.invite_auto(verified.bob.id(), None).await.unwrap();
+    verified.bob.group(verified.group.id()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_rotation_of_a_verified_user_has_to_be_compared_or_accepted_before_anything_is_encrypted() {
+    let verified = Verified::start().await;
+    let Verified { alice, bob, .. } = &verified;
+    bob.rotate_keys().await.unwrap();
+    verified.assert_refused("client_437", |_| {}).await;
+    verified.compare().await;
+    let text = alice.encrypt_string("for bob", bob.id()).await.unwrap();
+    assert_eq!(bob.decrypt_string(&text).await.unwrap(), "for bob");
+
+    bob.rotate_keys().await.unwrap();
+    verified.assert_refused("client_437", |_| {}).await;
+    alice.client().accept_verify_key(bob.id(), &bob.newest_key_id().unwrap()).await.unwrap();
+    assert!(alice.client().public_key(bob.id()).await.unwrap().verified);
+    verified.group.invite_auto(bob.id(), None).await.unwrap();
+}
+
+#[tokio::test]
+async fn another_public_key_under_the_id_of_a_known_one_is_refused() {
+    let world = World::start();
+    let proxy = Proxy::start(&world);
+    let builder = world.builder().base_url(proxy.url()).public_key_max_age(Duration::ZERO);
+    let client = builder.build().unwrap();
+    let (bob, eve) = (world.user("bob").await, world.user("eve").await);
+    client.public_key(bob.id()).await.unwrap();
+    let eves = public_key_of(&world, eve.id()).await["public_key"].clone();
+    let swapped = Fault::rewritten(move |answer| answer["result"]["public_key"] = eves.clone());
+    proxy.fault(&format!("GET user/{}/public_key", bob.id()), swapped);
+    assert_eq!(code(client.public_key(bob.id()).await), "client_409");
+    client.public_key(bob.id()).await.unwrap();
+}
+
+/// As the server tells it.
+async fn public_key_of(world: &World, user_id: &UserId) -> Value {
+    let url = format!("{}/api/v1/user/{user_id}/public_key", world.server.url());
+    let request = reqwest::Client::new().get(url).header("x-sentc-app-token", world.server.public_token());
+    let answer = request.send().await.unwrap().text().await.unwrap();
+    serde_json::from_str::<Value>(&answer).unwrap()["result"].clone()
+}
+
 #[tokio::test]
 async fn the_builder_can_insist_on_signatures() {
     let world = World::start();
@@ -99,4 +242,51 @@ async fn the_builder_can_insist_on_signatures() {
     let signed = alice.group(&alice.create_signed_group().await.unwrap()).await.unwrap();
     signed.invite_auto(bob.id(), None).await.unwrap();
     bob.group(signed.id()).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_builder_says_how_weak_keys_may_be() {
+    let world = World::start();
+    let proxy = Proxy::start(&world);
+    let bob = world.user("bob").await;
+    let key_id = bob.newest_key_id().unwrap();
+    // Falls to a large quantum computer.
+    let id = key_id.as_str();
+    let secret = format!(r#"{{"Ecies":{{"key":"{}","key_id":"{id}"}}}}"#, "QkJC".repeat(10) + "QkI=");
+    let public_key = PrivateKey::import(&secret).unwrap().public_key().unwrap();
+    // RFC 8032, section 7.1, test 1.
+    let export =
+        format!(r#"{{"Ed25519":{{"key":"11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=","key_id":"{id}"}}}}"#);
+    let verify_key = VerifyingKey::import(&export).unwrap();
+    for (minimum, is_refused) in
+        [(None, true), (Some(Strength::Hybrid), true), (Some(Strength::Classical), false)]
+    {
+        let builder = world.builder().base_url(proxy.url());
+        let builder = match minimum {
+            Some(minimum) => builder.minimum_algorithm(minimum),
+            None => builder,
+        };
+        let client = builder.build().unwrap();
+        let (text, algorithm) = (public_key.to_server_form(), public_key.algorithm());
+        let weak = Fault::rewritten(move |answer| {
+            answer["result"]["public_key"] = text.clone().into();
+            answer["result"]["public_key_alg"] = algorithm.into();
+        });
+        proxy.fault(&format!("GET user/{}/public_key", bob.id()), weak);
+        let (text, algorithm) = (verify_key.to_server_form(), verify_key.algorithm());
+        let weak = Fault::rewritten(move |answer| {
+            answer["result"]["verify_key"] = text.clone().into();
+            answer["result"]["verify_key_alg"] = algorithm.into();
+        });
+        proxy.fault(&format!("GET user/{}/verify_key", bob.id()), weak);
+        let public = client.public_key(bob.id()).await;
+        let verify = client.verify_key(bob.id(), &key_id).await;
+        if is_refused {
+            assert_eq!((code(public), code(verify)), ("client_403".to_owned(), "client_403".to_owned()));
+        } else {
+            assert_eq!(public.unwrap().key, public_key);
+            assert_eq!(verify.unwrap().to_bytes(), verify_key.to_bytes());
+        }
+        assert!(!proxy.calm());
+    }
 }
