@@ -9,12 +9,13 @@ pub(crate) use login::{Accepted, Attempt, FirstFactor};
 pub use login::{Login, PendingMfa, StoredMfaLogin};
 pub(crate) use registration::{open_answer, to_json};
 
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, Weak};
 
 use keyfold_crypto::{Policy, Suite};
 use keyfold_protocol::encoding::SecretText;
-use keyfold_protocol::id::{GroupId, KeyId, UserId};
+use keyfold_protocol::id::{DeviceId, GroupId, KeyId, UserId};
 
 use crate::api::Api;
 use crate::clock::Clock;
@@ -25,7 +26,7 @@ use crate::records::{self, Records};
 use crate::session::{Environment, Refresh, Session};
 use crate::stored::StoredUser;
 use crate::trust::KnownVerifyKey;
-use crate::user::User;
+use crate::user::{self, User};
 use keyfold_crypto::VerifyingKey;
 
 /// An app on a Keyfold server. Cheap to clone; clones share everything.
@@ -63,7 +64,12 @@ pub(crate) struct Inner {
     pub(crate) bulk_cipher: Option<Arc<dyn BulkCipher>>,
     /// Whether users and groups have no keys.
     pub(crate) light: bool,
+    /// Users whom the app holds, so that all its handles of a user are the same.
+    pub(crate) users: Mutex<HeldUsers>,
 }
+
+/// By user and device.
+pub(crate) type HeldUsers = HashMap<(UserId, DeviceId), Weak<user::Inner>>;
 
 impl Client {
     /// Starts to describe a client for the app with this public token (base64).
@@ -74,8 +80,14 @@ impl Client {
     /// The newest public key of a user, from the storage if it is not older than
     /// [`public_key_max_age`](ClientBuilder::public_key_max_age).
     ///
+    /// Of a user whose safety number was [verified](crate::User::verify_safety_number), only a key is returned that is signed with a
+    /// verified verify key, or with one that was [accepted](Self::accept_verify_key). Everything that encrypts to a user, also
+    /// invitations, goes through here.
+    ///
     /// # Errors
-    /// `server_100`: no such user. `client_403`: the key is weaker than the policy allows.
+    /// `server_100`: no such user. `client_403`: the key is weaker than the policy allows. `client_409`: there was another key
+    /// under the same id. Where the signature is demanded: `client_401`: it is missing; `client_31`: it is wrong;
+    /// [`Error::VerifyKeyChanged`] (`client_437`): it is by a verify key that nobody has verified or accepted.
     pub async fn public_key(&self, user_id: &UserId) -> Result<UserPublicKey, Error> {
         self.0.directory.user_public_key(user_id).await
     }
@@ -112,7 +124,7 @@ impl Client {
     /// is refused with `client_409`. A new key under a new id is accepted and reported to
     /// [`on_key_change`](ClientBuilder::on_key_change), unless an earlier one was
     /// [verified](crate::User::verify_safety_number): then it is refused with [`Error::VerifyKeyChanged`] until it is verified
-    /// itself, or [accepted](Self::accept_verify_key).
+    /// itself, or [accepted](Self::accept_verify_key), and so is a [public key](Self::public_key) that is signed with it.
     ///
     /// # Errors
     /// Those of the storage. [`Error::StoredDataUnreadable`] (`client_421`): what is damaged is not taken for unknown.
@@ -156,12 +168,24 @@ impl Client {
 
     /// The user who is logged in on this device under `identifier`, from the storage alone.
     ///
+    /// All handles that a client and its clones hand out of a user on a device share session and keys, as clones of one do, also
+    /// with those from [`login`](Self::login).
+    ///
     /// # Errors
     /// Those of the storage.
     pub async fn user(&self, identifier: &str) -> Result<Option<User>, Error> {
         let Some(stored) = self.stored_user(identifier).await? else { return Ok(None) };
         let Some(session) = self.0.records.session(stored.device_id()).await? else { return Ok(None) };
         let session = Session::restore(self.environment(), session)?;
+        if let Some(held) = User::held(self, &session) {
+            if held.0.session.adopt(&session, false) {
+                return Ok(Some(held));
+            }
+            // The user is logging out at this moment: the records that were read here are about to be deleted.
+            if held.0.session.ended_as(&session) {
+                return Ok(None);
+            }
+        }
         User::restore(self.clone(), session, stored).await.map(Some)
     }
 

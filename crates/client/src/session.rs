@@ -362,6 +362,29 @@ impl Session {
         self.0.accept(access).await.map(drop)
     }
 
+    /// Goes on with the tokens of another session of the same device: always with those of a new login, with stored ones if they
+    /// are newer, because another process has renewed them. `false` if this session is closed and stays so.
+    pub(crate) fn adopt(&self, other: &Self, is_new_login: bool) -> bool {
+        let (access, received_at, renew_at, refresh) = {
+            let other = other.0.tokens();
+            (other.access.clone(), other.received_at, other.renew_at, other.refresh.clone())
+        };
+        let mut tokens = self.0.tokens();
+        if !tokens.closed && (is_new_login || received_at > tokens.received_at) {
+            (tokens.access, tokens.received_at, tokens.renew_at) = (access, received_at, renew_at);
+            // Missing where the app's backend keeps it.
+            tokens.refresh = refresh.or_else(|| tokens.refresh.take());
+        }
+        !tokens.closed
+    }
+
+    /// Whether this session was closed, and `other` is what is left of it in the storage.
+    pub(crate) fn ended_as(&self, other: &Self) -> bool {
+        let access = other.0.tokens().access.clone();
+        let tokens = self.0.tokens();
+        tokens.closed && tokens.access == access
+    }
+
     pub(crate) fn is_closed(&self) -> bool {
         self.0.tokens().closed
     }

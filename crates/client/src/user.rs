@@ -148,13 +148,48 @@ impl User {
         if more {
             user.fetch_older_keys().await?;
         }
-        Ok(user)
+        Ok(user.shared(true))
     }
 
     /// A user from the storage.
     pub(crate) async fn restore(client: Client, session: Session, stored: StoredUser) -> Result<Self, Error> {
         let device = stored.device()?;
-        Self::with_keys(client, session, device, stored).await
+        Ok(Self::with_keys(client, session, device, stored).await?.shared(false))
+    }
+
+    /// The handle of the user and device of `session` that the app has, logged out or not.
+    pub(crate) fn held(client: &Client, session: &Session) -> Option<Self> {
+        let key = (session.user_id().clone(), session.device_id().clone());
+        lock(&client.0.users).get(&key).and_then(Weak::upgrade).map(Self)
+    }
+
+    /// The handle of this user that others hold already, with what this one has brought; else this one, for others to come.
+    ///
+    /// Two handles with a session and keys each would renew the access token twice at once, miss each other's rotations, and write
+    /// records after a logout on the other one.
+    fn shared(self, is_new_login: bool) -> Self {
+        let key = (self.id().clone(), self.device_id().clone());
+        let mut users = lock(&self.0.client.0.users);
+        users.retain(|_, user| user.strong_count() > 0);
+        let held = users.get(&key).and_then(Weak::upgrade).map(Self);
+        // One that was logged out stays so.
+        let Some(held) = held.filter(|held| held.0.session.adopt(&self.0.session, is_new_login)) else {
+            users.insert(key, Arc::downgrade(&self.0));
+            drop(users);
+            return self;
+        };
+        drop(users);
+        write(&held.0.keys).merge(&read(&self.0.keys));
+        if is_new_login {
+            let new = lock(&self.0.account).clone();
+            let mut account = lock(&held.0.account);
+            let groups = std::mem::take(&mut account.groups);
+            *account = new;
+            let more: Vec<_> = groups.into_iter().filter(|group| !account.groups.contains(group)).collect();
+            account.groups.extend(more);
+        }
+        held.0.snapshots.changed();
+        held
     }
 
     async fn with_keys(

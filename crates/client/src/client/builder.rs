@@ -1,5 +1,5 @@
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use keyfold_crypto::password::Cost as PasswordCost;
@@ -232,6 +232,7 @@ impl ClientBuilder {
             retry: self.retry,
             bulk_cipher: self.bulk_cipher,
             light: self.light,
+            users: Mutex::default(),
         })))
     }
 }

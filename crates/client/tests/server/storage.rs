@@ -1,5 +1,10 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use futures_util::future::join_all;
 use keyfold::{Client, FileStorage, MemoryStorage, Refresh, Storage, StorageKey};
 
+use crate::proxy::Proxy;
 use crate::world::{PASSWORD, World, code, group_of};
 
 fn on_disk(world: &World, folder: &std::path::Path) -> Client {
@@ -116,6 +121,97 @@ async fn handles_that_are_loaded_at_the_same_time_share_their_keys() {
     let (first, second) = (first.unwrap(), second.unwrap());
     first.rotate_keys().await.unwrap();
     assert_eq!(first.newest_key_id().unwrap(), second.newest_key_id().unwrap());
+}
+
+#[tokio::test]
+async fn all_handles_of_a_user_share_session_and_keys() {
+    let world = World::start();
+    let alice = world.user("alice").await;
+    let client = alice.client();
+    let (restored, stored) = (client.restore().await.unwrap().unwrap(), client.user("alice").await.unwrap());
+    let new = client.login_forced("alice", PASSWORD).await.unwrap();
+    assert_eq!(alice.refresh_token(), new.refresh_token(), "a new login is one for all handles");
+    restored.rotate_keys().await.unwrap();
+    for handle in [&alice, &stored.unwrap(), &new] {
+        assert_eq!(handle.newest_key_id().unwrap(), restored.newest_key_id().unwrap());
+        assert_eq!(handle.current_jwt(), new.current_jwt());
+    }
+    let group = group_of(&alice).await;
+    let same = new.group(group.id()).await.unwrap();
+    group.rotate_keys().await.unwrap();
+    assert_eq!(group.newest_key_id().unwrap(), same.newest_key_id().unwrap());
+}
+
+#[tokio::test]
+async fn handles_that_are_restored_at_the_same_time_renew_the_access_token_once() {
+    let world = World::start();
+    let proxy = Proxy::start(&world);
+    let time = Arc::new(AtomicU64::new(1_700_000_000_000));
+    let now = Arc::clone(&time);
+    let builder = world.builder().base_url(proxy.url()).clock(move || now.load(Ordering::SeqCst));
+    let client = builder.build().unwrap();
+    client.register("alice", PASSWORD).await.unwrap();
+    drop(client.login_forced("alice", PASSWORD).await.unwrap());
+    time.fetch_add(3_600_000, Ordering::SeqCst);
+    proxy.take_log("");
+    let asked = join_all((0..8).map(|_| async {
+        let alice = client.current_user().await.unwrap().unwrap();
+        (alice.groups().all().await.unwrap(), alice.jwt().await.unwrap())
+    }));
+    let answers = asked.await;
+    assert!(answers.iter().all(|answer| *answer == answers[0]));
+    let log = proxy.take_log("");
+    assert_eq!(log.iter().filter(|sent| sent.what == "PUT refresh").count(), 1, "{log:?}");
+}
+
+#[tokio::test]
+async fn a_logout_ends_all_handles_and_none_of_them_is_handed_out_again() {
+    let world = World::start();
+    let storage = MemoryStorage::new();
+    let client = world.builder().storage(storage.clone()).build().unwrap();
+    client.register("alice", PASSWORD).await.unwrap();
+    let first = client.login_forced("alice", PASSWORD).await.unwrap();
+    let second = client.current_user().await.unwrap().unwrap();
+    let group = group_of(&second).await;
+    let group_record = format!("group_data_user_{}_id_{}", first.id(), group.id());
+    first.log_out().await.unwrap();
+    for handle in [&first, &second] {
+        assert_eq!(code(handle.jwt().await), "client_422");
+        assert_eq!(code(handle.create_group().await), "client_422");
+        assert_eq!(code(handle.update_identifier("another").await), "client_422");
+    }
+    assert_eq!(code(group.update().await), "client_422");
+    assert!(client.current_user().await.unwrap().is_none());
+    for record in [&group_record, &format!("session_id_{}", first.device_id()), "user_data_id_alice"] {
+        assert_eq!(storage.get(record).await.unwrap(), None, "{record}");
+    }
+
+    let new = client.login_forced("alice", PASSWORD).await.unwrap();
+    new.create_group().await.unwrap();
+    assert_eq!(code(first.create_group().await), "client_422");
+    let again = client.user("alice").await.unwrap().unwrap();
+    assert_eq!(again.current_jwt(), new.current_jwt());
+}
+
+#[tokio::test]
+async fn a_handle_goes_on_with_the_session_that_another_process_has_stored() {
+    let world = World::start();
+    let storage = MemoryStorage::new();
+    let time = Arc::new(AtomicU64::new(1_700_000_000_000));
+    let client = || {
+        let now = Arc::clone(&time);
+        world.builder().storage(storage.clone()).clock(move || now.load(Ordering::SeqCst)).build().unwrap()
+    };
+    let (here, there) = (client(), client());
+    here.register("alice", PASSWORD).await.unwrap();
+    let alice = here.login_forced("alice", PASSWORD).await.unwrap();
+    time.fetch_add(1000, Ordering::SeqCst);
+    // This ends the session of the first one.
+    there.current_user().await.unwrap().unwrap().log_out().await.unwrap();
+    let other = there.login_forced("alice", PASSWORD).await.unwrap();
+    let same = here.current_user().await.unwrap().unwrap();
+    assert_eq!(same.refresh_token(), other.refresh_token());
+    assert_eq!(alice.refresh_token(), other.refresh_token());
 }
 
 #[tokio::test]
