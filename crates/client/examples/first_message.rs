@@ -17,14 +17,14 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use keyfold::{Client, ClientBuilder, FileStorage, GroupId, StorageKey, User};
+use keyfold::{Client, FileStorage, GroupId, StorageKey, User};
 
 const URL: &str = "http://127.0.0.1:3002";
 const APP_TOKEN: &str = "5zMb6zs3dEM62n+FxjBilFPp+j9e7YUFA+7pi6Hi";
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run().await {
+    match start().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             println!("failed     {error}");
@@ -41,21 +41,23 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run() -> Result<(), Box<dyn Error>> {
-    let options = Options::read()?;
-    println!("server     {}", options.url);
-    match &options.mode {
-        Mode::Walk { keep } => walk(&options, keep.as_deref()).await,
-        Mode::Resume(folder) => resume(&options, folder).await,
+async fn start() -> Result<(), Box<dyn Error>> {
+    let Options { url, token, mode } = Options::read()?;
+    match mode {
+        Mode::Walk { keep } => run(&url, &token, keep.as_deref()).await,
+        Mode::Resume(folder) => resume(&url, &token, &folder).await,
     }
 }
 
-async fn walk(options: &Options, keep: Option<&Path>) -> Result<(), Box<dyn Error>> {
-    let alice = new_user(&options.client().build()?, "Alice").await?;
+/// The whole walk, against the server at `url`. What the second user needs is kept in the folder `keep`.
+pub(crate) async fn run(url: &str, token: &str, keep: Option<&Path>) -> Result<(), Box<dyn Error>> {
+    println!("server     {url}");
+    let builder = || Client::builder(token).base_url(url);
+    let alice = new_user(&builder().build()?, "Alice").await?;
     // What Bob keeps is all that a later run has.
     let client = match keep {
-        Some(folder) => options.client().storage(open_storage(folder)?).build()?,
-        None => options.client().build()?,
+        Some(folder) => builder().storage(open_storage(folder)?).build()?,
+        None => builder().build()?,
     };
     let bob = new_user(&client, "Bob").await?;
 
@@ -76,8 +78,10 @@ async fn walk(options: &Options, keep: Option<&Path>) -> Result<(), Box<dyn Erro
     Ok(())
 }
 
-async fn resume(options: &Options, folder: &Path) -> Result<(), Box<dyn Error>> {
-    let client = options.client().storage(open_storage(folder)?).build()?;
+/// Decrypts the text again, with what `run` has kept.
+pub(crate) async fn resume(url: &str, token: &str, folder: &Path) -> Result<(), Box<dyn Error>> {
+    println!("server     {url}");
+    let client = Client::builder(token).base_url(url).storage(open_storage(folder)?).build()?;
     let bob = client.restore().await?.ok_or("nobody is logged in there: run with --keep first")?;
     println!("Bob        is still logged in");
     let group_id = GroupId::new(std::fs::read_to_string(folder.join("group"))?);
@@ -148,9 +152,5 @@ impl Options {
             }
         }
         Ok(options)
-    }
-
-    fn client(&self) -> ClientBuilder {
-        Client::builder(&self.token).base_url(&self.url)
     }
 }

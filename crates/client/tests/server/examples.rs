@@ -8,12 +8,16 @@ use crate::world::World;
 mod account;
 #[path = "../../examples/files.rs"]
 mod files;
+#[path = "../../examples/first_message.rs"]
+mod first_message;
 #[path = "../../examples/groups.rs"]
 mod groups;
 #[path = "../../examples/light.rs"]
 mod light;
 #[path = "../../examples/own_backend.rs"]
 mod own_backend;
+#[path = "../../examples/refresh.rs"]
+mod refresh;
 #[path = "../../examples/search.rs"]
 mod search;
 #[path = "../../examples/trust.rs"]
@@ -42,6 +46,22 @@ async fn the_example_of_searching_and_sorting_works() {
 async fn the_example_of_files_works() {
     let world = World::start();
     files::run(world.builder()).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_example_of_a_first_message_works_and_can_be_taken_up_again() {
+    let world = World::start();
+    let (url, token) = (world.server.url(), world.server.public_token());
+    first_message::run(&url, token, None).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    first_message::run(&url, token, Some(folder.path())).await.unwrap();
+    first_message::resume(&url, token, folder.path()).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_example_of_refreshing_works() {
+    let world = World::start();
+    refresh::run(&world.server.url(), world.server.public_token()).await.unwrap();
 }
 
 #[tokio::test]
