@@ -1,7 +1,12 @@
-use futures_util::TryStreamExt;
-use keyfold::protocol::group::{AccessBy, MEMBER_USER};
+use std::collections::BTreeSet;
+use std::pin::pin;
 
-use crate::world::{World, code, group_of};
+use futures_util::{StreamExt, TryStreamExt};
+use keyfold::protocol::group::{AccessBy, MEMBER_USER};
+use keyfold::{ClientBuilder, User};
+
+use crate::proxy::{Fault, Proxy};
+use crate::world::{PASSWORD, World, code, group_of};
 
 #[tokio::test]
 async fn members_are_listed_in_pages_and_as_a_stream() {
@@ -167,4 +172,76 @@ async fn members_leave_and_are_removed() {
     assert_eq!(code(carols.update().await), "server_310");
     assert!(group.members().all().await.unwrap().is_empty());
     assert_eq!(code(group.leave().await), "server_308");
+}
+
+#[tokio::test]
+async fn a_list_of_several_pages_is_read_whole_in_pages_and_as_a_stream() {
+    let world = World::start();
+    let alice = light_user_with_groups(world.builder(), 103).await;
+    let all = alice.groups().all().await.unwrap();
+    let ids: BTreeSet<_> = all.iter().map(|item| item.group_id.as_str()).collect();
+    assert_eq!((all.len(), ids.len()), (103, 103));
+    assert!(all.is_sorted_by_key(|item| item.time), "oldest first");
+
+    let mut pages = alice.groups();
+    for (begin, end) in [(0, 50), (50, 100), (100, 103)] {
+        assert_eq!(pages.next_page().await.unwrap().unwrap(), all[begin..end]);
+    }
+    assert_eq!(pages.next_page().await.unwrap(), None);
+    assert_eq!(pages.next_page().await.unwrap(), None);
+    let streamed: Vec<_> = alice.groups().into_stream().try_collect().await.unwrap();
+    assert_eq!(streamed, all);
+    assert_eq!(alice.groups().after(&all[49]).all().await.unwrap(), all[50..]);
+}
+
+#[tokio::test]
+async fn a_list_of_exactly_one_page_has_no_second_one() {
+    let world = World::start();
+    let alice = light_user_with_groups(world.builder(), 50).await;
+    let mut pages = alice.groups();
+    assert_eq!(pages.next_page().await.unwrap().unwrap().len(), 50);
+    assert_eq!(pages.next_page().await.unwrap(), None);
+    assert_eq!(alice.groups().into_stream().try_collect::<Vec<_>>().await.unwrap().len(), 50);
+}
+
+#[tokio::test]
+async fn an_error_in_the_middle_of_a_list_ends_a_stream_and_lets_a_page_be_asked_for_again() {
+    let world = World::start();
+    let proxy = Proxy::start(&world);
+    let alice = light_user_with_groups(world.builder().base_url(proxy.url()), 60).await;
+    let all = alice.groups().all().await.unwrap();
+
+    let mut pages = alice.groups();
+    pages.next_page().await.unwrap();
+    proxy.fault("GET group/all", Fault::Refused(429, 429));
+    assert_eq!(code(pages.next_page().await), "server_429");
+    assert_eq!(pages.next_page().await.unwrap().unwrap(), all[50..]);
+    assert_eq!(pages.next_page().await.unwrap(), None);
+
+    let mut stream = pin!(alice.groups().into_stream());
+    for item in &all[..50] {
+        assert_eq!(stream.next().await.unwrap().unwrap(), *item);
+        if *item == all[0] {
+            proxy.take_log("");
+            proxy.fault("GET group/all", Fault::Truncated);
+        }
+    }
+    assert!(proxy.take_log("GET group/all").is_empty(), "a page is requested when it is needed");
+    assert!(stream.next().await.unwrap().unwrap_err().is_network());
+    assert!(stream.next().await.is_none());
+
+    let whole = alice.groups();
+    proxy.fault(&format!("GET group/all/{}", all[49].time), Fault::RequestLost);
+    assert!(whole.all().await.unwrap_err().is_network());
+}
+
+/// Groups without keys are made quickly.
+async fn light_user_with_groups(builder: ClientBuilder, count: usize) -> User {
+    let client = builder.light().build().unwrap();
+    client.register("alice", PASSWORD).await.unwrap();
+    let alice = client.login_forced("alice", PASSWORD).await.unwrap();
+    for _ in 0..count {
+        alice.create_group().await.unwrap();
+    }
+    alice
 }
