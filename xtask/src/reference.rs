@@ -3,11 +3,12 @@
 use anyhow::Result;
 
 use crate::project::{Project, execute};
+use crate::test::SDK_FEATURES;
 use crate::{packages, wasm};
 
 /// Writes both below the target folder.
 pub(crate) fn write(project: &Project) -> Result<()> {
-    execute(&mut project.cargo(["doc", "--workspace", "--no-deps"]))?;
+    execute(&mut project.cargo(["doc", "--workspace", "--features", SDK_FEATURES, "--no-deps"]))?;
     println!("    the Rust crates: {}", project.target.join("doc/keyfold/index.html").display());
 
     wasm::build(project, None)?;

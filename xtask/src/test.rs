@@ -175,7 +175,7 @@ fn report(findings: Vec<String>) -> Result<Outcome> {
 }
 
 /// Parts of the SDK that stand behind features.
-const SDK_FEATURES: &str = "keyfold/blocking,keyfold/system-keyring";
+pub(crate) const SDK_FEATURES: &str = "keyfold/blocking,keyfold/system-keyring";
 
 fn clippy(session: &mut Session) -> Result<Outcome> {
     session.cargo(&[
@@ -213,11 +213,11 @@ fn integration(session: &mut Session) -> Result<Outcome> {
 
 fn doctest(session: &mut Session) -> Result<Outcome> {
     session.ensure_postgres()?;
-    session.cargo(&["test", "--workspace", "--doc"])
+    session.cargo(&["test", "--workspace", "--features", SDK_FEATURES, "--doc"])
 }
 
 fn rustdoc(session: &mut Session) -> Result<Outcome> {
-    let mut command = session.project.cargo(["doc", "--workspace", "--no-deps"]);
+    let mut command = session.project.cargo(["doc", "--workspace", "--features", SDK_FEATURES, "--no-deps"]);
     // Module documentation also leads people who change the module, into its private parts.
     execute(command.env("RUSTDOCFLAGS", "-D warnings -A rustdoc::private_intra_doc_links"))?;
     Ok(Outcome::Passed)
