@@ -142,7 +142,15 @@ impl Group {
     /// # Errors
     /// As [`decrypt_sync`](Self::decrypt_sync). `client_10`: it is no such text.
     pub fn decrypt_string_sync(&self, text: &str) -> Result<String, Error> {
-        utf8(self.decrypt_sync(&from_text(text)?)?)
+        self.decrypt_string_sync_with(text, DecryptOptions::new())
+    }
+
+    /// As [`decrypt_string_sync`](Self::decrypt_string_sync), with conditions that need no request.
+    ///
+    /// # Errors
+    /// As [`decrypt_sync_with`](Self::decrypt_sync_with). `client_10`: it is no such text.
+    pub fn decrypt_string_sync_with(&self, text: &str, options: DecryptOptions<'_>) -> Result<String, Error> {
+        utf8(self.decrypt_sync_with(&from_text(text)?, options)?)
     }
 
     fn sealing(&self, options: EncryptOptions<'_>) -> Result<(Arc<GroupKeys>, Option<Arc<UserKeys>>), Error> {

@@ -48,6 +48,19 @@ impl User {
         self.sealed(&to.key, options, |key, signer| key.encrypt_content(data, signer))
     }
 
+    /// Encrypts a text to base64, to a public key that is there already, without a request.
+    ///
+    /// # Errors
+    /// As [`encrypt_sync`](Self::encrypt_sync).
+    pub fn encrypt_string_sync(
+        &self,
+        text: &str,
+        to: &UserPublicKey,
+        options: EncryptOptions<'_>,
+    ) -> Result<String, Error> {
+        Ok(to_text(&self.encrypt_sync(text.as_bytes(), to, options)?))
+    }
+
     /// As [`encrypt_sync`](Self::encrypt_sync), to a public key that the app got by other means, with head and payload apart. The
     /// client's policy does not judge it.
     ///
@@ -194,6 +207,22 @@ impl User {
     ) -> Result<Vec<u8>, Error> {
         let signature = options.signature_without_request(head)?;
         self.opened(&*self.loaded(&head.id)?, head, payload, options, &signature)
+    }
+
+    /// Decrypts a text from base64 with the keys that are loaded, as [`decrypt_sync`](Self::decrypt_sync).
+    ///
+    /// # Errors
+    /// As [`decrypt_sync`](Self::decrypt_sync). `client_10`: it is no such text.
+    pub fn decrypt_string_sync(&self, text: &str) -> Result<String, Error> {
+        self.decrypt_string_sync_with(text, DecryptOptions::new())
+    }
+
+    /// As [`decrypt_string_sync`](Self::decrypt_string_sync), with conditions that need no request.
+    ///
+    /// # Errors
+    /// As [`decrypt_sync_with`](Self::decrypt_sync_with). `client_10`: it is no such text.
+    pub fn decrypt_string_sync_with(&self, text: &str, options: DecryptOptions<'_>) -> Result<String, Error> {
+        utf8(self.decrypt_sync_with(&from_text(text)?, options)?)
     }
 
     /// A new key for the app's own use, and its encrypted form, which `to` can open.

@@ -1,6 +1,7 @@
 use keyfold::{DecryptOptions, EncryptOptions};
 
-use crate::world::{World, code, group_of};
+use crate::proxy::Proxy;
+use crate::world::{PASSWORD, World, code, group_of};
 
 #[tokio::test]
 async fn two_users_share_a_secret_in_a_group() {
@@ -111,6 +112,32 @@ async fn a_public_key_is_found_signed_by_its_user() {
     assert!(client.public_key(alice.id()).await.unwrap().verified, "the result is remembered");
     assert_eq!(code(client.public_key(&"0190a6a4-3b1c-7cde-8f01-23456789abcd".into()).await), "server_100");
     assert_eq!(code(client.public_key(&"../login".into()).await), "client_425");
+}
+
+#[tokio::test]
+async fn users_exchange_texts_with_loaded_keys_and_without_a_request() {
+    let world = World::start();
+    let proxy = Proxy::start(&world);
+    let client = world.builder().base_url(proxy.url()).build().unwrap();
+    client.register("alice", PASSWORD).await.unwrap();
+    let alice = client.login_forced("alice", PASSWORD).await.unwrap();
+    let key = client.public_key(alice.id()).await.unwrap();
+    let verify_key = client.verify_key(alice.id(), &alice.newest_key_id().unwrap()).await.unwrap();
+    proxy.take_log("");
+    let text = alice.encrypt_string_sync("to myself", &key, EncryptOptions::new().signed()).unwrap();
+    assert_eq!(alice.decrypt_string_sync(&text).unwrap(), "to myself");
+    let signed = DecryptOptions::new().signed_with(&verify_key);
+    assert_eq!(alice.decrypt_string_sync_with(&text, signed).unwrap(), "to myself");
+    let unsigned = alice.encrypt_string_sync("to myself", &key, EncryptOptions::new()).unwrap();
+    assert_eq!(code(alice.decrypt_string_sync_with(&unsigned, signed)), "client_401");
+    assert_eq!(code(alice.decrypt_string_sync("not base64")), "client_10");
+    assert!(proxy.take_log("").is_empty());
+    let bob = world.user("bob").await;
+    assert_eq!(code(bob.decrypt_string_sync(&text)), "client_426");
+
+    let group = group_of(&alice).await;
+    let text = group.encrypt_string_with("to us", EncryptOptions::new().signed()).unwrap();
+    assert_eq!(group.decrypt_string_sync_with(&text, signed).unwrap(), "to us");
 }
 
 #[tokio::test]
