@@ -26,13 +26,16 @@ use std::ops::Deref;
 use std::sync::OnceLock;
 
 use futures_util::StreamExt;
-use keyfold_protocol::id::{DeviceId, FileId, GroupId, KeyId, MemberId, StoredKeyId, UserId};
+use keyfold_protocol::encoding::SecretText;
+use keyfold_protocol::group::{GroupJoinReqItem, GroupLightData};
+use keyfold_protocol::id::{DeviceId, FileId, GroupId, KeyId, KeySessionId, MemberId, StoredKeyId, UserId};
 use keyfold_protocol::user::DeviceListItem;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::{
-    CancelToken, DecryptOptions, EncryptOptions, Error, GeneratedKey, GroupPublicKey, Item, Mfa, OtpSecret,
-    Pages, RawContent, SearchKey, SortKey, SymmetricKey, UserPublicKey, VerifyingKey,
+    CancelToken, DecryptOptions, EncryptOptions, Error, GeneratedKey, GroupPublicKey, Head, Item,
+    KnownVerifyKey, Mfa, OtpSecret, Pages, RawContent, SearchKey, SortKey, SymmetricKey, UserPublicKey,
+    VerifyingKey,
 };
 
 /// Waits for any future of this crate: also for those that have no function here.
@@ -124,6 +127,14 @@ impl Client {
     pub fn current_user(&self) -> Result<Option<User>, Error> {
         Ok(wait(self.0.current_user())?.map(User))
     }
+
+    /// Blocking form of [`crate::Client::user`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn user(&self, identifier: &str) -> Result<Option<User>, Error> {
+        Ok(wait(self.0.user(identifier))?.map(User))
+    }
 }
 
 impl Group {
@@ -167,6 +178,44 @@ impl User {
     /// As there.
     pub fn group(&self, group_id: &GroupId) -> Result<Group, Error> {
         wait(self.0.group(group_id)).map(Group)
+    }
+
+    /// Blocking form of [`crate::User::group_through`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn group_through(&self, group_id: &GroupId, member: &Group) -> Result<Group, Error> {
+        wait(self.0.group_through(group_id, &member.0)).map(Group)
+    }
+
+    /// Uploads bytes as a file that only this user can read.
+    ///
+    /// # Errors
+    /// As [`crate::NewFile::upload_bytes`].
+    pub fn upload_bytes(&self, name: &str, data: &[u8], cancel: &CancelToken) -> Result<FileId, Error> {
+        wait(self.0.new_file().name(name).cancel_with(cancel).upload_bytes(data))
+    }
+
+    /// Uploads bytes as a file that only `recipient` can read.
+    ///
+    /// # Errors
+    /// As [`crate::NewFile::upload_bytes`].
+    pub fn upload_bytes_for(
+        &self,
+        recipient: &UserId,
+        name: &str,
+        data: &[u8],
+        cancel: &CancelToken,
+    ) -> Result<FileId, Error> {
+        wait(self.0.new_file_for(recipient).name(name).cancel_with(cancel).upload_bytes(data))
+    }
+
+    /// Downloads a file of this user to memory.
+    ///
+    /// # Errors
+    /// As [`crate::Download::bytes`].
+    pub fn download_bytes(&self, file_id: &FileId, cancel: &CancelToken) -> Result<Vec<u8>, Error> {
+        wait(async { self.0.file(file_id).await?.download().cancel_with(cancel).bytes().await })
     }
 
     /// The devices of this user, oldest first.
@@ -215,10 +264,14 @@ waiting! { Client:
     verify_key(user_id: &UserId, key_id: &KeyId) -> VerifyingKey;
     group_public_key(group_id: &GroupId) -> GroupPublicKey;
     verify_public_key(key: &UserPublicKey) -> bool;
+    known_verify_keys(user_id: &UserId) -> Vec<KnownVerifyKey>;
+    accept_verify_key(user_id: &UserId, key_id: &KeyId) -> ();
+    refresh_jwt(old_jwt: &SecretText, refresh_token: &SecretText) -> SecretText;
     clear_storage() -> ();
 }
 
 waiting! { User:
+    jwt() -> SecretText;
     log_out() -> ();
     change_password(old: &str, new: &str, mfa: Mfa<'_>) -> ();
     reset_password(new: &str) -> ();
@@ -229,12 +282,16 @@ waiting! { User:
     register_otp(password: &str, mfa: Mfa<'_>) -> OtpSecret;
     reset_otp(password: &str, mfa: Mfa<'_>) -> OtpSecret;
     disable_otp(password: &str, mfa: Mfa<'_>) -> ();
+    otp_recovery_keys(password: &str, mfa: Mfa<'_>) -> Vec<String>;
+    prepare_register_device(answer: &str) -> (String, Vec<String>);
     rotate_keys() -> ();
     finish_key_rotation() -> ();
     safety_number(other: Option<(&UserId, &KeyId)>) -> String;
     verify_safety_number(other: &UserId, key_id: &KeyId, number: &str) -> bool;
+    load_key(id: &KeyId) -> ();
     create_group() -> GroupId;
     create_signed_group() -> GroupId;
+    group_light(group_id: &GroupId) -> GroupLightData;
     accept_invitation(group_id: &GroupId) -> ();
     reject_invitation(group_id: &GroupId) -> ();
     request_to_join(group_id: &GroupId) -> ();
@@ -242,12 +299,19 @@ waiting! { User:
     encrypt(data: &[u8], to: &UserId) -> Vec<u8>;
     encrypt_string(text: &str, to: &UserId) -> String;
     encrypt_with(data: &[u8], to: &UserId, options: EncryptOptions<'_>) -> Vec<u8>;
+    encrypt_string_with(text: &str, to: &UserId, options: EncryptOptions<'_>) -> String;
     encrypt_raw(data: &[u8], to: &UserId, options: EncryptOptions<'_>) -> RawContent;
     decrypt(content: &[u8]) -> Vec<u8>;
     decrypt_string(text: &str) -> String;
     decrypt_with(content: &[u8], options: DecryptOptions<'_>) -> Vec<u8>;
+    decrypt_string_with(text: &str, options: DecryptOptions<'_>) -> String;
+    decrypt_raw(head: &Head, payload: &[u8], options: DecryptOptions<'_>) -> Vec<u8>;
+    search_key() -> SearchKey;
+    generate_key(to: &UserId) -> (SymmetricKey, GeneratedKey);
     open_generated_key(key: &GeneratedKey) -> SymmetricKey;
+    store_key(to: &UserId) -> SymmetricKey;
     stored_key(id: &StoredKeyId) -> SymmetricKey;
+    delete_stored_key(id: &StoredKeyId) -> ();
     delete_file(file_id: &FileId) -> ();
 }
 
@@ -255,21 +319,36 @@ waiting! { Group:
     update() -> ();
     delete() -> ();
     create_child() -> GroupId;
+    create_signed_child() -> GroupId;
     create_connected() -> GroupId;
+    create_signed_connected() -> GroupId;
     invite(user_id: &UserId, rank: Option<i32>) -> ();
     invite_auto(user_id: &UserId, rank: Option<i32>) -> ();
     re_invite(user_id: &UserId) -> ();
     invite_group(group_id: &GroupId, rank: Option<i32>) -> ();
     invite_group_auto(group_id: &GroupId, rank: Option<i32>) -> ();
+    re_invite_group(group_id: &GroupId) -> ();
+    prepare_keys_for_new_member(user_id: &UserId, rank: Option<i32>) -> (String, Vec<String>);
+    prepare_keys_for_new_member_group(group_id: &GroupId, rank: Option<i32>) -> (String, Vec<String>);
+    upload_session_keys(session_id: &KeySessionId, pages: Vec<String>, auto: bool) -> ();
+    toggle_invitations() -> ();
+    accept_join_request(request: &GroupJoinReqItem, rank: Option<i32>) -> ();
     reject_join_request(member: &MemberId) -> ();
+    accept_invitation(group_id: &GroupId) -> ();
+    reject_invitation(group_id: &GroupId) -> ();
+    request_to_join(group_id: &GroupId) -> ();
+    withdraw_join_request(group_id: &GroupId) -> ();
     update_rank(member: &MemberId, rank: i32) -> ();
     kick(member: &MemberId) -> ();
     leave() -> ();
     rotate_keys() -> ();
+    rotate_keys_signed() -> ();
     finish_key_rotation() -> ();
     decrypt(content: &[u8]) -> Vec<u8>;
     decrypt_string(text: &str) -> String;
     decrypt_with(content: &[u8], options: DecryptOptions<'_>) -> Vec<u8>;
+    decrypt_string_with(text: &str, options: DecryptOptions<'_>) -> String;
+    decrypt_raw(head: &Head, payload: &[u8], options: DecryptOptions<'_>) -> Vec<u8>;
     search_key() -> SearchKey;
     sort_key() -> SortKey;
     store_key() -> SymmetricKey;
