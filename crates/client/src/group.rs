@@ -15,7 +15,6 @@ mod rotation;
 use std::fmt;
 use std::sync::{Arc, RwLock};
 
-use keyfold_crypto::GroupKeys;
 use keyfold_protocol::group::{AccessBy, GroupData, UpdateCheck, UpdateCheckLight};
 use keyfold_protocol::id::{GroupId, KeyId};
 use serde::de::DeserializeOwned;
@@ -28,6 +27,7 @@ use crate::platform::BoxFuture;
 use crate::records::{self, Snapshots};
 use crate::stored::StoredGroup;
 use crate::user::User;
+use keys::Generation;
 
 /// A group that a user has access to. Cheap to clone; all handles of the same group share its keys.
 ///
@@ -54,7 +54,7 @@ pub(crate) struct Inner {
     principal: Principal,
     /// What the server says, without the keys.
     state: RwLock<StoredGroup>,
-    keys: RwLock<Keyring<GroupKeys>>,
+    keys: RwLock<Keyring<Generation>>,
     snapshots: Snapshots,
 }
 
@@ -213,7 +213,7 @@ impl Group {
     fn store(&self) -> BoxFuture<'_, Result<(), Error>> {
         let snapshot = || {
             let mut stored = read(&self.0.state).clone();
-            stored.data.keys = read(&self.0.keys).objects().to_vec();
+            stored.data.keys = read(&self.0.keys).to_stored();
             (self.record(), stored)
         };
         let wanted = || !self.0.user.0.session.is_closed();

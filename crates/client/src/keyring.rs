@@ -6,23 +6,22 @@ use std::sync::Arc;
 
 use keyfold_protocol::group::GroupKey;
 
-/// Opened keys beside the objects that they came in, which is the form in which they are stored.
+/// Keys beside the objects that they came in, which is the form in which they are stored.
 pub(crate) struct Keyring<K> {
-    opened: HashMap<String, Arc<K>>,
+    keys: HashMap<String, Arc<K>>,
     /// Newest first.
-    objects: Vec<GroupKey>,
+    objects: Vec<Arc<GroupKey>>,
 }
 
 impl<K> Keyring<K> {
     pub(crate) fn new() -> Self {
-        Self { opened: HashMap::new(), objects: Vec::new() }
+        Self { keys: HashMap::new(), objects: Vec::new() }
     }
 
     /// Adds a generation; one that is there already stays as it is.
-    pub(crate) fn insert(&mut self, object: GroupKey, key: K) -> Arc<K> {
-        let id = object.group_key_id.as_str().to_owned();
-        if let Some(known) = self.opened.get(&id) {
-            return Arc::clone(known);
+    pub(crate) fn insert(&mut self, object: Arc<GroupKey>, key: K) -> Arc<K> {
+        if let Some(known) = self.get(object.group_key_id.as_str()) {
+            return known;
         }
         let key = Arc::new(key);
         self.add(object, Arc::clone(&key));
@@ -33,21 +32,31 @@ impl<K> Keyring<K> {
     pub(crate) fn merge(&mut self, other: &Self) {
         for object in &other.objects {
             let id = object.group_key_id.as_str();
-            if let (false, Some(key)) = (self.opened.contains_key(id), other.get(id)) {
-                self.add(object.clone(), key);
+            if let (false, Some(key)) = (self.contains(id), other.get(id)) {
+                self.add(Arc::clone(object), key);
             }
         }
     }
 
-    fn add(&mut self, object: GroupKey, key: Arc<K>) {
-        self.opened.insert(object.group_key_id.as_str().to_owned(), key);
+    /// Takes a generation out.
+    pub(crate) fn remove(&mut self, id: &str) {
+        self.keys.remove(id);
+        self.objects.retain(|object| object.group_key_id.as_str() != id);
+    }
+
+    fn add(&mut self, object: Arc<GroupKey>, key: Arc<K>) {
+        self.keys.insert(object.group_key_id.as_str().to_owned(), key);
         let rank = (Reverse(object.time), &object.group_key_id);
         let place = self.objects.partition_point(|other| (Reverse(other.time), &other.group_key_id) < rank);
         self.objects.insert(place, object);
     }
 
+    pub(crate) fn contains(&self, id: &str) -> bool {
+        self.keys.contains_key(id)
+    }
+
     pub(crate) fn get(&self, id: &str) -> Option<Arc<K>> {
-        self.opened.get(id).cloned()
+        self.keys.get(id).cloned()
     }
 
     pub(crate) fn newest(&self) -> Option<Arc<K>> {
@@ -59,8 +68,14 @@ impl<K> Keyring<K> {
         self.objects.iter().filter_map(|object| self.get(object.group_key_id.as_str())).collect()
     }
 
-    pub(crate) fn objects(&self) -> &[GroupKey] {
+    /// Newest first.
+    pub(crate) fn objects(&self) -> &[Arc<GroupKey>] {
         &self.objects
+    }
+
+    /// What is stored of the keys, newest first.
+    pub(crate) fn to_stored(&self) -> Vec<GroupKey> {
+        self.objects.iter().map(|object| GroupKey::clone(object)).collect()
     }
 }
 
@@ -70,13 +85,13 @@ mod tests {
 
     use super::*;
 
-    fn object(id: &str, time: u64) -> GroupKey {
-        serde_json::from_value(json!({
+    fn object(id: &str, time: u64) -> Arc<GroupKey> {
+        let object = serde_json::from_value(json!({
             "encrypted_group_key": "", "group_key_alg": "a", "group_key_id": id, "encrypted_private_group_key": "",
             "public_group_key": "k", "keypair_encrypt_alg": "a", "key_pair_id": id, "user_public_key_id": "u",
             "time": time,
-        }))
-        .unwrap()
+        }));
+        Arc::new(object.unwrap())
     }
 
     fn ids(ring: &Keyring<&'static str>) -> Vec<&'static str> {
@@ -104,5 +119,17 @@ mod tests {
         other.insert(object("b", 2), "new");
         ring.merge(&other);
         assert_eq!(ids(&ring), ["new", "first"]);
+    }
+
+    #[test]
+    fn a_key_that_was_taken_out_can_be_replaced() {
+        let mut ring = Keyring::new();
+        ring.insert(object("a", 1), "first");
+        ring.insert(object("b", 2), "other");
+        ring.remove("a");
+        assert_eq!(ids(&ring), ["other"]);
+        ring.insert(object("a", 1), "second");
+        assert_eq!(ids(&ring), ["other", "second"]);
+        assert_eq!(ring.to_stored().len(), 2);
     }
 }

@@ -236,7 +236,7 @@ impl User {
     pub(crate) fn store(&self) -> BoxFuture<'_, Result<(), Error>> {
         let snapshot = || {
             let mut stored = lock(&self.0.account).clone();
-            stored.user_keys = read(&self.0.keys).objects().to_vec();
+            stored.user_keys = read(&self.0.keys).to_stored();
             (records::user_key(&stored.identifier), stored)
         };
         let wanted = || !self.0.session.is_closed();
@@ -269,7 +269,7 @@ impl User {
         {
             let mut ring = write(&self.0.keys);
             for (object, keys) in opened {
-                ring.insert(object, keys);
+                ring.insert(Arc::new(object), keys);
             }
         }
         self.0.snapshots.changed();

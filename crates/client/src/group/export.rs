@@ -9,6 +9,8 @@ use super::Group;
 use crate::error::Error;
 use crate::export::{ExportedGroupKeys, secret};
 use crate::lock::read;
+use crate::platform::offload;
+use crate::rotations::Rotated as _;
 
 impl Group {
     /// When the server was last asked whether the group has changed, in milliseconds since 1970.
@@ -22,7 +24,7 @@ impl Group {
     /// # Errors
     /// As for the private key of a generation that was changed.
     pub fn export_keys(&self) -> Result<Vec<ExportedGroupKeys>, Error> {
-        self.all_keys().iter().map(|keys| exported(keys)).collect()
+        self.all_keys()?.iter().map(|keys| exported(keys)).collect()
     }
 
     /// Opens generations of keys as the server writes them, such as an app's own backend has fetched them. Does not add them to those of
@@ -31,7 +33,10 @@ impl Group {
     /// # Errors
     /// [`Error::Crypto`]: a key is for somebody else, or its signature is wrong.
     pub async fn decrypt_keys(&self, keys: Vec<GroupKey>) -> Result<Vec<ExportedGroupKeys>, Error> {
-        self.opened(keys).await?.iter().map(|(_, keys)| exported(keys)).collect()
+        let group = self.clone();
+        let keys = self.sealed(keys).await?;
+        let opened = offload(move || keys.iter().map(|keys| group.open(keys)).collect::<Result<Vec<_>, _>>());
+        opened.await.ok_or(Error::WorkLost)??.iter().map(|keys| exported(keys)).collect()
     }
 
     /// Opens a search key as the server writes it.
@@ -59,7 +64,8 @@ impl Group {
     pub fn loaded_search_keys(&self) -> Result<Vec<SearchKey>, Error> {
         let mut opened = Vec::new();
         for object in self.state(|data| data.hmac_keys.clone()) {
-            if let Ok(keys) = self.loaded(object.encrypted_hmac_encryption_key_id.as_str()) {
+            if self.has_key(&object.encrypted_hmac_encryption_key_id) {
+                let keys = self.loaded(object.encrypted_hmac_encryption_key_id.as_str())?;
                 opened.push(SearchKey::open(&object, &keys.key)?);
             }
         }
@@ -73,7 +79,8 @@ impl Group {
     pub fn loaded_sort_keys(&self) -> Result<Vec<SortKey>, Error> {
         let mut opened = Vec::new();
         for object in self.state(|data| data.sortable_keys.clone()) {
-            if let Ok(keys) = self.loaded(object.encrypted_sortable_encryption_key_id.as_str()) {
+            if self.has_key(&object.encrypted_sortable_encryption_key_id) {
+                let keys = self.loaded(object.encrypted_sortable_encryption_key_id.as_str())?;
                 opened.push(SortKey::open(&object, &keys.key)?);
             }
         }
@@ -82,12 +89,12 @@ impl Group {
 
     /// Demands that every generation of keys is signed, by a user who exists.
     ///
-    /// A signature that is there was checked when the key was opened, except that of an account which is deleted since.
+    /// A signature that is there is checked when the key is opened, except that of an account which is deleted since.
     ///
     /// # Errors
-    /// `client_401`: one is not signed. `server_100`: the signer's account is deleted.
+    /// `client_401`: one is not signed. `client_31`: its signature is wrong. `server_100`: the signer's account is deleted.
     pub async fn require_signed_keys(&self) -> Result<(), Error> {
-        for keys in self.all_keys() {
+        for keys in self.all_keys()? {
             let by = keys.signed_by.as_ref().ok_or(keyfold_crypto::Error::SignatureMissing)?;
             self.user().client().verify_key(&by.user_id, &by.verify_key_id).await?;
         }

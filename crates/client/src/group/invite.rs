@@ -256,16 +256,15 @@ impl Group {
     }
 
     async fn member_keys(&self, member: PublicKey, rank: Option<i32>) -> Result<MemberKeys, Error> {
-        if self.all_keys().is_empty() {
-            return Err(Error::NoGroupKeys);
-        }
+        self.newest_keys()?;
         self.complete_keys().await?;
-        let keys = self.all_keys();
+        let group = self.clone();
         let encrypted = offload(move || {
+            let keys = group.all_keys()?;
             let keys: Vec<&SymmetricKey> = keys.iter().map(|keys| &keys.key).collect();
-            MemberKeys::encrypt(keys, &member, rank)
+            Ok(MemberKeys::encrypt(keys, &member, rank)?)
         });
-        Ok(encrypted.await.ok_or(Error::WorkLost)??)
+        encrypted.await.ok_or(Error::WorkLost)?
     }
 
     fn upload_path<'a>(&'a self, upload: Upload, session_id: &'a KeySessionId) -> [&'a str; 5] {

@@ -1,7 +1,6 @@
 //! The keys of a group: lookup, opening, verification.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use keyfold_crypto::{GroupKeys, PrivateKey, PublicKey, UserKeys, Verification, VerifyingKey};
 use keyfold_protocol::PAGE_SIZE;
@@ -14,10 +13,21 @@ use super::{Group, Principal};
 use crate::api::Call;
 use crate::error::Error;
 use crate::lock::{read, write};
-use crate::platform::{BoxFuture, offload};
+use crate::platform::BoxFuture;
+use crate::rotations::Rotated as _;
+
+/// One generation of keys of a group.
+///
+/// It is opened when it is needed for the first time: most contents are of the newest generations, and a group that is years old has
+/// many.
+pub(super) struct Generation {
+    object: Arc<GroupKey>,
+    /// Checks the signature that the key has.
+    verify_key: Option<VerifyingKey>,
+    opened: OnceLock<Arc<GroupKeys>>,
+}
 
 /// A private key of the principal, with the generation of keys that it is part of.
-#[derive(Clone)]
 pub(super) enum PrincipalKey {
     User(Arc<UserKeys>),
     Group(Arc<GroupKeys>),
@@ -34,16 +44,34 @@ impl PrincipalKey {
 
 impl Group {
     pub(crate) fn newest_keys(&self) -> Result<Arc<GroupKeys>, Error> {
-        read(&self.0.keys).newest().ok_or(Error::NoGroupKeys)
+        let newest = read(&self.0.keys).newest().ok_or(Error::NoGroupKeys)?;
+        self.open(&newest)
     }
 
-    /// All generations, newest first.
-    pub(super) fn all_keys(&self) -> Vec<Arc<GroupKeys>> {
-        read(&self.0.keys).all()
+    /// All generations, newest first. Opens those that are not, which takes as long as a decapsulation for each.
+    pub(super) fn all_keys(&self) -> Result<Vec<Arc<GroupKeys>>, Error> {
+        let generations = read(&self.0.keys).all();
+        generations.iter().map(|generation| self.open(generation)).collect()
     }
 
     pub(super) fn loaded(&self, id: &str) -> Result<Arc<GroupKeys>, Error> {
-        read(&self.0.keys).get(id).ok_or_else(|| Error::key_not_loaded(id))
+        let generation = read(&self.0.keys).get(id).ok_or_else(|| Error::key_not_loaded(id))?;
+        self.open(&generation)
+    }
+
+    /// Opens a generation with the private key of the principal, unless that was done before.
+    pub(super) fn open(&self, generation: &Generation) -> Result<Arc<GroupKeys>, Error> {
+        if let Some(keys) = generation.opened.get() {
+            return Ok(Arc::clone(keys));
+        }
+        let principal = self.principal_key(&generation.object.user_public_key_id)?;
+        let verification = match &generation.verify_key {
+            Some(verify_key) => Verification::Require(verify_key),
+            None => Verification::Ignore,
+        };
+        let keys = GroupKeys::open(&generation.object, principal.private_key()?, verification)?;
+        // Somebody else may have opened it meanwhile: then all go on with the same one.
+        Ok(Arc::clone(generation.opened.get_or_init(|| Arc::new(keys))))
     }
 
     /// A generation by id: loaded, fetched, or reached by finishing a rotation.
@@ -68,7 +96,16 @@ impl Group {
         let path = ["group", self.id().as_str(), "key", id.as_str()];
         let object: GroupKey = self.call(Call::get(&path)).await?;
         write(&self.0.state).is_complete = false;
-        self.open_keys(vec![object]).await?;
+        for generation in self.sealed(vec![object]).await? {
+            self.open(&generation)?;
+            let mut ring = write(&self.0.keys);
+            // What came out of the storage and cannot be opened would otherwise stay for ever.
+            if ring.get(id.as_str()).is_some_and(|known| known.opened.get().is_none()) {
+                ring.remove(id.as_str());
+            }
+            ring.insert(Arc::clone(&generation.object), generation);
+        }
+        self.0.snapshots.changed();
         self.store().await?;
         self.loaded(id.as_str())
     }
@@ -100,8 +137,8 @@ impl Group {
             let page: Vec<GroupKey> = self.call(Call::get(&path)).await?;
             let end = page.last().map(|key| (key.time.to_string(), key.group_key_id.as_str().to_owned()));
             let is_last = page.len() < PAGE_SIZE;
-            let missing = page.into_iter().filter(|key| self.loaded(key.group_key_id.as_str()).is_err());
-            self.open_keys(missing.collect()).await?;
+            let missing = page.into_iter().filter(|key| !self.has_key(&key.group_key_id));
+            self.add_keys(missing.collect()).await?;
             match end {
                 // A list that does not move would go round for ever.
                 Some(end) if !is_last && end.1 != last => (time, last) = end,
@@ -113,52 +150,34 @@ impl Group {
         self.store().await
     }
 
-    /// Opens keys with the private keys of the principal and puts them to the others. Does not store them.
-    pub(super) async fn open_keys(&self, objects: Vec<GroupKey>) -> Result<(), Error> {
-        let opened = self.opened(objects).await?;
+    /// Puts keys to the others, to be opened when they are needed. Does not store them.
+    pub(super) async fn add_keys(&self, objects: Vec<GroupKey>) -> Result<(), Error> {
+        let generations = self.sealed(objects).await?;
         {
             let mut ring = write(&self.0.keys);
-            for (object, keys) in opened {
-                ring.insert(object, keys);
+            for generation in generations {
+                ring.insert(Arc::clone(&generation.object), generation);
             }
         }
         self.0.snapshots.changed();
         Ok(())
     }
 
-    /// Keys beside the objects that they came in.
-    pub(super) async fn opened(&self, objects: Vec<GroupKey>) -> Result<Vec<(GroupKey, GroupKeys)>, Error> {
+    /// Generations as they came, with everything at hand that opens and verifies them.
+    pub(super) async fn sealed(&self, objects: Vec<GroupKey>) -> Result<Vec<Generation>, Error> {
+        let must_be_signed = self.0.user.0.client.0.policy.signed_group_keys;
         let mut sealed = Vec::with_capacity(objects.len());
-        let mut principal_keys: HashMap<KeyId, PrincipalKey> = HashMap::new();
         for object in objects {
-            let id = &object.user_public_key_id;
-            let key = match principal_keys.get(id) {
-                Some(key) => key.clone(),
-                None => {
-                    let key = self.principal_key(id).await?;
-                    principal_keys.insert(id.clone(), key.clone());
-                    key
-                }
-            };
+            self.load_principal_key(&object.user_public_key_id).await?;
             let signed_by =
                 (&object.signed_by_user_id, &object.signed_by_user_sign_key_id, &object.group_key_sig);
             let verify_key = self.verify_key(signed_by).await?;
-            sealed.push((object, key, verify_key));
+            if must_be_signed && verify_key.is_none() {
+                return Err(keyfold_crypto::Error::SignatureMissing.into());
+            }
+            sealed.push(Generation { object: Arc::new(object), verify_key, opened: OnceLock::new() });
         }
-        let must_be_signed = self.0.user.0.client.0.policy.signed_group_keys;
-        let opened = offload(move || {
-            let open = |(object, key, verify_key): (GroupKey, PrincipalKey, Option<VerifyingKey>)| {
-                let verification = match &verify_key {
-                    Some(verify_key) => Verification::Require(verify_key),
-                    None if must_be_signed => return Err(keyfold_crypto::Error::SignatureMissing),
-                    None => Verification::Ignore,
-                };
-                let keys = GroupKeys::open(&object, key.private_key()?, verification)?;
-                Ok((object, keys))
-            };
-            sealed.into_iter().map(open).collect::<Result<Vec<_>, _>>()
-        });
-        Ok(opened.await.ok_or(Error::WorkLost)??)
+        Ok(sealed)
     }
 
     /// The verify key for the signature of a group key, if it has one.
@@ -177,16 +196,26 @@ impl Group {
         }
     }
 
-    /// A private key of whoever the group's keys are encrypted to. Recursive, hence boxed.
-    pub(super) fn principal_key<'a>(&'a self, id: &'a KeyId) -> BoxFuture<'a, Result<PrincipalKey, Error>> {
+    /// Has a private key of whoever the group's keys are encrypted to at hand. Recursive, hence boxed.
+    pub(super) fn load_principal_key<'a>(&'a self, id: &'a KeyId) -> BoxFuture<'a, Result<(), Error>> {
         Box::pin(async move {
             match &self.0.principal {
-                Principal::User => self.user().keys(id).await.map(PrincipalKey::User),
-                Principal::Parent(group) | Principal::Member(group) => {
-                    group.keys(id).await.map(PrincipalKey::Group)
-                }
+                Principal::User if self.user().has_key(id) => Ok(()),
+                Principal::User => self.user().keys(id).await.map(drop),
+                Principal::Parent(group) | Principal::Member(group) if group.has_key(id) => Ok(()),
+                Principal::Parent(group) | Principal::Member(group) => group.keys(id).await.map(drop),
             }
         })
+    }
+
+    /// A private key of whoever the group's keys are encrypted to, which is loaded.
+    pub(super) fn principal_key(&self, id: &KeyId) -> Result<PrincipalKey, Error> {
+        match &self.0.principal {
+            Principal::User => self.user().loaded(id.as_str()).map(PrincipalKey::User),
+            Principal::Parent(group) | Principal::Member(group) => {
+                group.loaded(id.as_str()).map(PrincipalKey::Group)
+            }
+        }
     }
 
     /// The newest public key of whoever the group's keys are encrypted to.

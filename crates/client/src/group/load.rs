@@ -157,7 +157,7 @@ fn without_keys(data: GroupLightData) -> GroupData {
     }
 }
 
-/// Opens the keys of a group, with those of its principal.
+/// Makes the handle of a group, with the keys of its principal at hand.
 async fn open(
     user: &User,
     mut stored: StoredGroup,
@@ -187,7 +187,12 @@ async fn open(
         keys: RwLock::new(Keyring::new()),
         snapshots: Snapshots::default(),
     }));
-    group.open_keys(objects).await?;
+    let has_keys = !objects.is_empty();
+    group.add_keys(objects).await?;
+    if has_keys {
+        // The one that is needed first, and which tells whether this principal can open them at all.
+        group.newest_keys()?;
+    }
     Ok(group.shared())
 }
 

@@ -10,7 +10,7 @@ use super::Group;
 use crate::api::Call;
 use crate::client::to_json;
 use crate::error::Error;
-use crate::lock::write;
+use crate::lock::{read, write};
 use crate::platform::{BoxFuture, offload};
 use crate::rotations::{self, Rotated};
 
@@ -125,12 +125,14 @@ impl Rotated for Group {
     }
 
     fn has_key(&self, id: &KeyId) -> bool {
-        self.loaded(id.as_str()).is_ok()
+        read(&self.0.keys).contains(id.as_str())
     }
 
     async fn take_over(&self, rotation: &KeyRotationPending) -> Result<(), Error> {
         let previous = self.loaded(rotation.previous_group_key_id.as_str())?;
-        let key = self.principal_key(&rotation.encrypted_eph_key_key_id).await?;
+        let opener = &rotation.encrypted_eph_key_key_id;
+        self.load_principal_key(opener).await?;
+        let key = self.principal_key(opener)?;
         let pending = PendingKey::open(rotation, key.private_key()?, &previous.key)?;
         self.check_signature(rotation, &pending).await?;
         let done = pending.accept(&self.principal_public_key()?)?;

@@ -190,7 +190,7 @@ impl User {
             let page: Vec<GroupKey> = self.0.session.call(call).await?;
             let end = page.last().map(|key| (key.time.to_string(), key.group_key_id.as_str().to_owned()));
             let is_last = page.len() < PAGE_SIZE;
-            let missing = page.into_iter().filter(|key| self.loaded(key.group_key_id.as_str()).is_err());
+            let missing = page.into_iter().filter(|key| !self.has_key(&key.group_key_id));
             self.open_keys(missing.collect()).await?;
             match end {
                 // A list that does not move would go round for ever.
@@ -211,7 +211,7 @@ impl Rotated for User {
     }
 
     fn has_key(&self, id: &KeyId) -> bool {
-        self.loaded(id.as_str()).is_ok()
+        read(&self.0.keys).contains(id.as_str())
     }
 
     async fn take_over(&self, rotation: &KeyRotationPending) -> Result<(), Error> {
