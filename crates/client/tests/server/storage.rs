@@ -235,6 +235,32 @@ async fn a_group_that_was_removed_from_the_storage_is_fetched_again() {
 }
 
 #[tokio::test]
+async fn a_stored_key_is_opened_when_it_is_needed_and_fetched_again_if_it_is_damaged() {
+    let world = World::start();
+    let storage = MemoryStorage::new();
+    let client = || world.builder().storage(storage.clone()).build().unwrap();
+    client().register("alice", PASSWORD).await.unwrap();
+    let alice = client().login_forced("alice", PASSWORD).await.unwrap();
+    let group = group_of(&alice).await;
+    let old = group.encrypt_string("old").unwrap();
+    group.rotate_keys().await.unwrap();
+    let new = group.encrypt_string("new").unwrap();
+
+    let record = format!("group_data_user_{}_id_{}", alice.id(), group.id());
+    let mut stored: serde_json::Value =
+        serde_json::from_str(&storage.get(&record).await.unwrap().unwrap()).unwrap();
+    let oldest = stored["data"]["keys"].as_array_mut().unwrap().last_mut().unwrap();
+    oldest["encrypted_group_key"] = "AAAA".into();
+    storage.set(&record, &stored.to_string()).await.unwrap();
+
+    let again = client().current_user().await.unwrap().unwrap().group(group.id()).await.unwrap();
+    assert_eq!(again.decrypt_string_sync(&new).unwrap(), "new");
+    assert!(again.decrypt_string_sync(&old).is_err());
+    assert_eq!(again.decrypt_string(&old).await.unwrap(), "old");
+    assert_eq!(again.decrypt_string_sync(&old).unwrap(), "old");
+}
+
+#[tokio::test]
 async fn a_cleared_storage_knows_nobody() {
     let world = World::start();
     let folder = tempfile::tempdir().unwrap();
