@@ -57,16 +57,17 @@ fn build_module(project: &Project, &Module { krate, name, .. }: &Module, out: &P
 
     let module = project.target.join(TARGET).join("wasm").join(name).with_extension("wasm");
     // The generator refuses a module that another version of wasm-bindgen made: the lock file pins both.
-    let mut bindgen = project.cargo(["run", "--quiet", "-p", "xtask-bindgen", "--"]);
-    execute(bindgen.arg(&module).arg(out))?;
+    let mut glue = project.cargo(["run", "--quiet", "-p", "xtask-bindgen", "--", "glue"]);
+    execute(glue.arg(&module).arg(out))?;
 
     let made = out.join(format!("{name}_bg.wasm"));
     let mut optimise = project.command(&wasm_opt(project)?.to_string_lossy());
     // Nothing stands in the first kilobyte of the memory: it is the end of the stack.
     let options = ["-Oz", "--low-memory-unused", "--debuginfo"];
     execute(optimise.args(options).args(FEATURES).arg(&made).arg("-o").arg(&made))?;
-    // Compression looks back 32 KiB: it finds more where functions stand beside those that are alike, and so are their names. Apart from
-    // the optimisation, which has an order of its own at its end. The names themselves are for debuggers.
+    // After the optimisation, which has an order of its own at its end.
+    let mut name = project.cargo(["run", "--quiet", "-p", "xtask-bindgen", "--", "order"]);
+    execute(name.arg(&made))?;
     let mut order = project.command(&wasm_opt(project)?.to_string_lossy());
     let options = ["--reorder-functions-by-name", "--strip-debug", "--strip-producers"];
     execute(order.args(options).args(FEATURES).arg(&made).arg("-o").arg(&made))?;

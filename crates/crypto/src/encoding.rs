@@ -3,9 +3,8 @@
 //! Secrets are written and read in constant time: a table lookup per character would tell a neighbour on the same
 //! processor which characters they are. Ciphertexts, signatures and public keys, which everybody sees, take the fast way.
 
-use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use base64ct::{Base64, Base64UrlUnpadded, Encoding};
+use keyfold_protocol::encoding::public_base64;
 
 use crate::{Error, SecretBytes, SecretText};
 
@@ -16,13 +15,13 @@ const LINE: usize = 64;
 
 /// `+/` alphabet with padding (RFC 4648 section 4), for what is not secret.
 pub(crate) fn to_base64(bytes: &[u8]) -> String {
-    STANDARD.encode(bytes)
+    public_base64::encode(bytes)
 }
 
 /// Strict: padding is required, and neither line breaks nor the URL alphabet are accepted. `error` names what the
 /// text should have been. For what is not secret.
 pub(crate) fn from_base64(text: &str, error: Error) -> Result<Vec<u8>, Error> {
-    STANDARD.decode(text).map_err(|_| error)
+    public_base64::decode(text).ok_or(error)
 }
 
 /// As [`to_base64`], in constant time.
@@ -36,8 +35,17 @@ pub(crate) fn secret_from_base64(text: &str, error: Error) -> Result<SecretBytes
 }
 
 /// URL alphabet without padding (RFC 4648 section 5), for what is not secret.
+#[cfg(not(target_family = "wasm"))]
 pub(crate) fn to_base64_url(bytes: &[u8]) -> String {
-    URL_SAFE_NO_PAD.encode(bytes)
+    use base64::Engine as _;
+
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// URL alphabet without padding (RFC 4648 section 5).
+#[cfg(target_family = "wasm")]
+pub(crate) fn to_base64_url(bytes: &[u8]) -> String {
+    Base64UrlUnpadded::encode_string(bytes)
 }
 
 /// As [`to_base64_url`], in constant time.

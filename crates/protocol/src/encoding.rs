@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use base64ct::{Base64, Encoding};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use subtle::ConstantTimeEq;
@@ -48,6 +46,55 @@ pub enum InvalidText {
     /// A character outside of the allowed set.
     #[error("contains a character that is not allowed")]
     Character,
+}
+
+/// Base64 with padding of what everybody sees, ciphertexts, signatures and public keys: without the constant time that secrets are given.
+#[cfg(not(target_family = "wasm"))]
+pub mod public_base64 {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+
+    /// The text of `bytes`.
+    #[must_use]
+    pub fn encode(bytes: &[u8]) -> String {
+        STANDARD.encode(bytes)
+    }
+
+    /// Strict: padding is required, and neither line breaks nor the URL alphabet are accepted.
+    #[must_use]
+    pub fn decode(text: &str) -> Option<Vec<u8>> {
+        STANDARD.decode(text).ok()
+    }
+
+    /// Whether [`decode`] accepts a text, which is decoded into `space`.
+    #[must_use]
+    pub fn is_valid(text: &str, space: &mut [u8]) -> bool {
+        STANDARD.decode_slice(text, space).is_ok()
+    }
+}
+
+/// Base64 with padding of what everybody sees. What secrets need does for it as well: a second decoder would have to be downloaded.
+#[cfg(target_family = "wasm")]
+pub mod public_base64 {
+    use base64ct::{Base64, Encoding as _};
+
+    /// The text of `bytes`.
+    #[must_use]
+    pub fn encode(bytes: &[u8]) -> String {
+        Base64::encode_string(bytes)
+    }
+
+    /// Strict: padding is required, and neither line breaks nor the URL alphabet are accepted.
+    #[must_use]
+    pub fn decode(text: &str) -> Option<Vec<u8>> {
+        Base64::decode_vec(text).ok()
+    }
+
+    /// Whether [`decode`] accepts a text, which is decoded into `space`.
+    #[must_use]
+    pub fn is_valid(text: &str, space: &mut [u8]) -> bool {
+        Base64::decode(text, space).is_ok()
+    }
 }
 
 macro_rules! checked_text {
@@ -139,14 +186,14 @@ impl Base64Text {
     /// Encodes `bytes`.
     #[must_use]
     pub fn encode(bytes: &[u8]) -> Self {
-        Self(STANDARD.encode(bytes))
+        Self(public_base64::encode(bytes))
     }
 
     /// The bytes it stands for.
     #[must_use]
     pub fn decode(&self) -> Vec<u8> {
         // Checked when the value was made, so that the fallback is unreachable.
-        STANDARD.decode(&self.0).unwrap_or_default()
+        public_base64::decode(&self.0).unwrap_or_default()
     }
 }
 
@@ -154,9 +201,9 @@ fn check_base64(text: &str) -> Result<(), InvalidText> {
     if text.len() > MAX_KEY_TEXT_BYTES {
         return Err(InvalidText::TooLong { max: MAX_KEY_TEXT_BYTES });
     }
-    // Ciphertext is no secret: the fast decoder, not the one in constant time. The bytes themselves are not needed.
+    // The bytes themselves are not needed.
     let mut bytes = [0_u8; MAX_KEY_TEXT_BYTES / 4 * 3];
-    STANDARD.decode_slice(text, &mut bytes).map(drop).map_err(|_| InvalidText::NotBase64)
+    if public_base64::is_valid(text, &mut bytes) { Ok(()) } else { Err(InvalidText::NotBase64) }
 }
 
 fn check_key_text(text: &str) -> Result<(), InvalidText> {

@@ -56,8 +56,8 @@ fn is_panic(name: &str) -> bool {
     })
 }
 
-/// Makes all locations in the data at `address` the same, line 0 of a file without a name, and clears the names. Whatever still reads one
-/// finds a valid location.
+/// Clears all locations in the data at `address`, and the names of their files. Nothing reads them any more: only functions that panic
+/// do.
 fn wipe_locations(address: u32, data: &mut [u8]) {
     // The linker aligns data to more than words, so what is aligned in the memory is so here.
     let mut names = Vec::new();
@@ -72,8 +72,6 @@ fn wipe_locations(address: u32, data: &mut [u8]) {
         if is_source && (1..0x1_0000).contains(&line) && (1..0x1000).contains(&column) {
             names.push(range);
             data[start..start + LOCATION_LEN].fill(0);
-            // An address may not be zero.
-            data[start] = 1;
         }
     }
     for name in names {
@@ -101,6 +99,6 @@ mod tests {
         let other = words([0x1000, 12, 7, 9]);
         let mut data = [name.as_slice(), &words([0x1000, 8, 7, 9]), &other].concat();
         wipe_locations(0x1000, &mut data);
-        assert_eq!(data, [b"\0\0\0\0\0\0\0\0abcd", words([1, 0, 0, 0]).as_slice(), &other].concat());
+        assert_eq!(data, [b"\0\0\0\0\0\0\0\0abcd", words([0; 4]).as_slice(), &other].concat());
     }
 }
