@@ -62,8 +62,9 @@ fn build_module(project: &Project, &Module { krate, name, .. }: &Module, out: &P
 
     let made = out.join(format!("{name}_bg.wasm"));
     let mut optimise = project.command(&wasm_opt(project)?.to_string_lossy());
-    // Nothing stands in the first kilobyte of the memory: it is the end of the stack.
-    let options = ["-Oz", "--low-memory-unused", "--debuginfo"];
+    // Flat code is easier to optimise, and structured anew after that. Nothing stands in the first kilobyte of the memory: it is the end of
+    // the stack.
+    let options = ["--flatten", "--rereloop", "-Oz", "-Oz", "--low-memory-unused", "--debuginfo"];
     execute(optimise.args(options).args(FEATURES).arg(&made).arg("-o").arg(&made))?;
     // After the optimisation, which has an order of its own at its end.
     let mut name = project.cargo(["run", "--quiet", "-p", "xtask-bindgen", "--", "order"]);
@@ -79,8 +80,9 @@ fn build_module(project: &Project, &Module { krate, name, .. }: &Module, out: &P
 /// What makes the module smaller, and the same on every machine.
 fn compiler_flags(project: &Project) -> Vec<String> {
     let mut flags: Vec<String> =
-        // SHA-2 in loops: unrolled it would be a fiftieth of the module.
-        ["--cfg", "sha2_backend_soft=\"compact\""].map(str::to_owned).into();
+        // SHA-2 in loops: unrolled it would be a fiftieth of the module. And only functions that become no longer by it are put into their
+        // callers: the compiler's own threshold for small code makes it larger.
+        ["--cfg", "sha2_backend_soft=\"compact\"", "-Cllvm-args=-inline-threshold=2"].map(str::to_owned).into();
     // Texts of panics name files: without what is above the crates.
     let home = std::env::var_os("CARGO_HOME")
         .map(PathBuf::from)

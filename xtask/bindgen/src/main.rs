@@ -6,10 +6,13 @@
 //! Usage: `xtask-bindgen glue <module.wasm> <output folder>`, then `xtask-bindgen order <module.wasm>` for what the optimiser has made of
 //! it.
 
+mod names;
 mod order;
 mod panics;
 
 use std::ffi::OsStr;
+use std::fs;
+use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 use wasm_bindgen_cli_support::Bindgen;
@@ -19,7 +22,9 @@ fn main() -> Result<()> {
     let task = arguments.next().context("the first argument names the task")?;
     let module = arguments.next().context("the second argument names the module")?;
     match task.to_str() {
-        Some("glue") => glue(&module, &arguments.next().context("the third argument names the output folder")?),
+        Some("glue") => {
+            glue(&module, &arguments.next().context("the third argument names the output folder")?)
+        }
         Some("order") => order(&module),
         _ => bail!("no such task: {}", task.display()),
     }
@@ -27,8 +32,8 @@ fn main() -> Result<()> {
 
 /// Names the functions of the module in the order in which they shall stand.
 fn order(module: &OsStr) -> Result<()> {
-    let named = order::name_by_likeness(&std::fs::read(module)?);
-    std::fs::write(module, named.with_context(|| format!("cannot order {}", module.display()))?)?;
+    let named = order::name_by_likeness(&fs::read(module)?);
+    fs::write(module, named.with_context(|| format!("cannot order {}", module.display()))?)?;
     Ok(())
 }
 
@@ -46,6 +51,18 @@ fn glue(module: &OsStr, out: &OsStr) -> Result<()> {
         .omit_default_module_path(true)
         .generate_output()
         .with_context(|| format!("cannot make the glue of {}", module.display()))?;
+    let stem = Path::new(module).file_stem().context("the module has no name")?.to_string_lossy();
     panics::silence(output.wasm_mut());
-    output.emit(out).with_context(|| format!("cannot write into {}", out.display()))
+    let names = names::shorten(output.wasm_mut(), &format!("./{stem}_bg.js"));
+    let out = Path::new(out);
+    output.emit(out).with_context(|| format!("cannot write into {}", out.display()))?;
+
+    let rewrite = |file: String, rewritten: &dyn Fn(&str) -> String| -> Result<()> {
+        let file = out.join(file);
+        Ok(fs::write(&file, rewritten(&fs::read_to_string(&file)?))?)
+    };
+    rewrite(format!("{stem}.js"), &|script| names.in_glue(script))?;
+    rewrite(format!("{stem}.d.ts"), &|declarations| names.in_declarations(declarations))?;
+    // Of the module itself, with the long names: only the glue calls that.
+    Ok(fs::remove_file(out.join(format!("{stem}_bg.wasm.d.ts")))?)
 }

@@ -158,9 +158,7 @@ mod tests {
 
     /// Imports one function and has two, of which the second is longer.
     fn module() -> Vec<u8> {
-        use wasm_encoder::{
-            CodeSection, EntityType, Function, FunctionSection, ImportSection, TypeSection,
-        };
+        use wasm_encoder::{CodeSection, EntityType, Function, FunctionSection, ImportSection, TypeSection};
         let mut types = TypeSection::new();
         types.ty().function([], []);
         let mut imports = ImportSection::new();
