@@ -3,7 +3,7 @@
 //! Public keys come from the server, which could hand out any. Remembering them turns a lie that works at any time into one
 //! that works only before the first contact, and comparing safety numbers closes that gap, too.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -66,7 +66,7 @@ struct Inner {
 #[derive(Default, PartialEq, Clone, Serialize, Deserialize)]
 struct Record {
     known: KnownUser,
-    keys: BTreeMap<String, Seen>,
+    keys: HashMap<String, Seen>,
 }
 
 #[derive(PartialEq, Clone, Serialize, Deserialize)]
@@ -109,7 +109,9 @@ impl Trust {
             verified_at: seen.verified,
         };
         let mut keys: Vec<_> = record.keys.into_iter().map(known).collect();
-        keys.sort_by_key(|key| key.first_seen);
+        keys.sort_by(|one, other| {
+            (one.first_seen, one.key_id.as_str()).cmp(&(other.first_seen, other.key_id.as_str()))
+        });
         Ok(keys)
     }
 

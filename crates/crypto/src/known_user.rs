@@ -1,6 +1,6 @@
 //! What a client remembers about another user's keys.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -25,10 +25,10 @@ use crate::{Error, PublicKey, Strength, VerifyingKey};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KnownUser {
     /// Fingerprints by key id.
-    verify_keys: BTreeMap<String, String>,
+    verify_keys: HashMap<String, String>,
     /// Fingerprints by key id. Records of earlier versions have none.
     #[serde(default)]
-    public_keys: BTreeMap<String, String>,
+    public_keys: HashMap<String, String>,
     encryption: Option<Strength>,
     signature: Option<Strength>,
 }

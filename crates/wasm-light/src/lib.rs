@@ -9,3 +9,7 @@
 mod error;
 mod login;
 mod registration;
+
+/// The default allocator would be a hundredth of what every visitor of an app downloads, this one is a third of that.
+#[global_allocator]
+static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();

@@ -18,3 +18,7 @@ mod storage;
 mod types;
 mod user;
 mod value;
+
+/// The default allocator would be a hundredth of what every visitor of an app downloads, this one is a third of that.
+#[global_allocator]
+static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
