@@ -67,7 +67,10 @@ impl Head {
     /// [`Error::JsonRead`] (`client_101`) for a head that is none, [`Error::MalformedEnvelope`] (`client_10`) for one
     /// without an end.
     pub fn split(envelope: &[u8]) -> Result<(Self, &[u8]), Error> {
-        split_head(envelope)
+        match split_plain_head(envelope) {
+            Some((id, payload)) => Ok((Self { id: id.to_owned(), sign: None }, payload)),
+            None => split_head(envelope),
+        }
     }
 
     /// The head of a text variant, to find the keys before decrypting.
@@ -77,6 +80,26 @@ impl Head {
     pub fn of_text(text: &str) -> Result<Self, Error> {
         Ok(Self::split(&from_base64(text, Error::MalformedEnvelope)?)?.0)
     }
+}
+
+const PLAIN_FRONT: &[u8] = br#"{"id":""#;
+const PLAIN_BACK: &[u8] = br#"","sign":null}"#;
+/// Bytes of a head without a signature, beside the id.
+const PLAIN_HEAD: usize = PLAIN_FRONT.len() + PLAIN_BACK.len();
+/// Bytes that a signature adds to a head, beside id and algorithm.
+const SIGNED_HEAD: usize = br#"{"id":"","alg":""}"#.len() - b"null".len();
+
+/// A [`Head`] that is written without copying its texts first.
+#[derive(Serialize)]
+struct HeadToWrite<'a> {
+    id: &'a str,
+    sign: Option<HeadSignToWrite<'a>>,
+}
+
+#[derive(Serialize)]
+struct HeadSignToWrite<'a> {
+    id: &'a str,
+    alg: &'a str,
 }
 
 impl SymmetricKey {
@@ -90,9 +113,12 @@ impl SymmetricKey {
         aad: &[u8],
         signer: Option<&SigningKey>,
     ) -> Result<Vec<u8>, Error> {
-        let (front, back) = self.content_room(signer)?;
-        let mut envelope = vec![0; front + data.len() + back];
-        let payload = self.write_head(&mut envelope, signer)?;
+        let (front, back) = self.room();
+        let payload_len = signature_len(signer) + front + data.len() + back;
+        let mut envelope = self.head_with_room(signer, payload_len)?;
+        let start = envelope.len();
+        envelope.resize(start + payload_len, 0);
+        let payload = envelope.get_mut(start..).ok_or(Error::Encryption)?;
         Self::encrypt_payload(payload, signer, |ciphertext| self.encrypt_to(data, aad, ciphertext))?;
         Ok(envelope)
     }
@@ -103,9 +129,9 @@ impl SymmetricKey {
     /// # Errors
     /// [`Error::JsonWrite`] (`client_100`).
     pub fn content_room(&self, signer: Option<&SigningKey>) -> Result<(usize, usize), Error> {
-        let head = Head::new(self.id(), signer).to_json()?;
+        let head = self.head_with_room(signer, 0)?;
         let (front, back) = self.room();
-        Ok((head.len() + 1 + signature_len(signer) + front, back))
+        Ok((head.len() + signature_len(signer) + front, back))
     }
 
     /// Encrypts to an envelope without an allocation for the data and without a copy: `buffer` holds the plaintext with
@@ -202,11 +228,24 @@ impl SymmetricKey {
         envelope: &'e mut [u8],
         signer: Option<&SigningKey>,
     ) -> Result<&'e mut [u8], Error> {
-        let mut head = Head::new(self.id(), signer).to_json()?.into_bytes();
-        head.push(0);
+        let head = self.head_with_room(signer, 0)?;
         let (front, payload) = envelope.split_at_mut_checked(head.len()).ok_or(Error::Encryption)?;
         front.copy_from_slice(&head);
         Ok(payload)
+    }
+
+    /// Head and zero byte, in memory that has room for so many bytes behind them.
+    fn head_with_room(&self, signer: Option<&SigningKey>, payload_len: usize) -> Result<Vec<u8>, Error> {
+        // Nearly always exact. Where a character of an id takes an escape, the memory grows by itself.
+        let names = signer.map_or(0, |key| SIGNED_HEAD + key.id().len() + key.algorithm().len());
+        let mut envelope = Vec::with_capacity(PLAIN_HEAD + self.id().len() + names + 1 + payload_len);
+        let head = HeadToWrite {
+            id: self.id(),
+            sign: signer.map(|key| HeadSignToWrite { id: key.id(), alg: key.algorithm() }),
+        };
+        serde_json::to_writer(&mut envelope, &head).map_err(|_| Error::JsonWrite)?;
+        envelope.push(0);
+        Ok(envelope)
     }
 
     /// Lets `encrypt` fill what comes after the room for the signature, then signs it.
@@ -293,6 +332,16 @@ impl PrivateKey {
         let envelope = from_base64(text, Error::MalformedEnvelope)?;
         to_text(self.decrypt_content(&envelope, verification)?)
     }
+}
+
+/// Key id and payload of an envelope whose head is written as nearly all are: without signature, spaces and escapes. For all
+/// others, the reader of JSON decides: on small contents it would take as long as the cipher.
+fn split_plain_head(envelope: &[u8]) -> Option<(&str, &[u8])> {
+    let rest = envelope.strip_prefix(PLAIN_FRONT)?;
+    let end = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | ..0x20))?;
+    let (id, rest) = rest.split_at_checked(end)?;
+    let payload = rest.strip_prefix(PLAIN_BACK)?.strip_prefix(&[0])?;
+    Some((std::str::from_utf8(id).ok()?, payload))
 }
 
 /// Takes a JSON head off the front of `bytes`: everything up to the first zero byte, which JSON cannot contain.

@@ -108,17 +108,32 @@ impl<'a> FileEncryptor<'a> {
     /// # Errors
     /// As [`SymmetricKey::encrypt_content`]. After an error the file cannot be continued.
     pub fn encrypt_part(&mut self, chunk: &[u8]) -> Result<Vec<u8>, Error> {
-        let key = self.next_key()?;
-        let head = self.head(&key)?;
+        let (key, head) = self.next_head()?;
         let (front, back) = key.room();
         let start = head.len() + 1;
         let mut part = vec![0; start + signature_len(self.signer) + front + chunk.len() + back];
-        let (room, payload) = part.split_at_mut_checked(start).ok_or(Error::Encryption)?;
-        // The byte behind the head is the zero that ends it.
-        room.iter_mut().zip(head.bytes()).for_each(|(byte, head)| *byte = head);
+        let payload = put_head(&head, &mut part)?;
         SymmetricKey::encrypt_payload(payload, self.signer, |blob| key.encrypt_to(chunk, &[], blob))?;
         self.chain = Chain::Part(key);
         Ok(part)
+    }
+
+    /// As [`encrypt_part`](Self::encrypt_part), without memory of its own: `make_room` is told how many bytes the part needs in front of
+    /// the chunk and behind it, and returns them with the chunk between them. The part is there afterwards.
+    ///
+    /// # Errors
+    /// As [`encrypt_part`](Self::encrypt_part); [`Error::Encryption`] (`client_12`) also if there is no such room.
+    pub fn encrypt_part_in_place<'b>(
+        &mut self,
+        make_room: impl FnOnce(usize, usize) -> Option<&'b mut [u8]>,
+    ) -> Result<(), Error> {
+        let (key, head) = self.next_head()?;
+        let (front, back) = key.room();
+        let front = head.len() + 1 + signature_len(self.signer) + front;
+        let payload = put_head(&head, make_room(front, back).ok_or(Error::Encryption)?)?;
+        SymmetricKey::encrypt_payload(payload, self.signer, |blob| key.encrypt_in_place(blob, &[]))?;
+        self.chain = Chain::Part(key);
+        Ok(())
     }
 
     /// A key for the next part, whose chunk is encrypted outside of this crate: see [`SymmetricKey::aes_256_gcm`].
@@ -153,6 +168,12 @@ impl<'a> FileEncryptor<'a> {
         self.chain.into_part_key()
     }
 
+    fn next_head(&self) -> Result<(SymmetricKey, String), Error> {
+        let key = self.next_key()?;
+        let head = self.head(&key)?;
+        Ok((key, head))
+    }
+
     fn head(&self, key: &SymmetricKey) -> Result<String, Error> {
         let head = PartHead {
             key: to_base64(&self.chain.key().encrypt(key.expose(), &[])?),
@@ -161,6 +182,15 @@ impl<'a> FileEncryptor<'a> {
         };
         serde_json::to_string(&head).map_err(|_| Error::JsonWrite)
     }
+}
+
+/// Puts a head and the zero that ends it to the front of `part`, and returns what comes after them.
+fn put_head<'p>(head: &str, part: &'p mut [u8]) -> Result<&'p mut [u8], Error> {
+    let (front, rest) = part.split_at_mut_checked(head.len()).ok_or(Error::Encryption)?;
+    front.copy_from_slice(head.as_bytes());
+    let (zero, payload) = rest.split_first_mut().ok_or(Error::Encryption)?;
+    *zero = 0;
+    Ok(payload)
 }
 
 /// Decrypts the parts of one file, in their order.
