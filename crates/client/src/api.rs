@@ -1,6 +1,6 @@
 //! One request to the server: path, headers, envelope.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::error::Error;
+use crate::lock::lock;
 use crate::platform::BoxFuture;
 use crate::transport::{Method, Request, Response, Transport};
 
@@ -34,6 +35,8 @@ struct Draft {
     body: Bytes,
     group_access: Option<GroupId>,
     timeout: Option<Duration>,
+    /// For the body of the answer.
+    memory: Mutex<Vec<u8>>,
 }
 
 impl Api {
@@ -93,6 +96,7 @@ impl Api {
             };
             let mut request = Request::new(call.method, url);
             request.timeout = call.timeout;
+            request.answer_memory = std::mem::take(&mut *lock(&call.memory));
             request.headers.push((APP_TOKEN_HEADER, self.app_token.clone()));
             if let Some(token) = token {
                 request.headers.push(bearer(token));
@@ -179,9 +183,9 @@ impl Call {
     }
 
     /// With bytes that mean nothing to the server.
-    pub(crate) fn bytes(self, body: Vec<u8>) -> Self {
+    pub(crate) fn bytes(self, body: Bytes) -> Self {
         self.with(|draft| {
-            draft.body = body.into();
+            draft.body = body;
             draft.content_type = "application/octet-stream";
         })
     }
@@ -194,6 +198,11 @@ impl Call {
     /// With more time than requests usually have.
     pub(crate) fn within(self, timeout: Duration) -> Self {
         self.with(|draft| draft.timeout = Some(timeout))
+    }
+
+    /// With the body of the answer in `memory`, if it fits in there.
+    pub(crate) fn into_memory(self, memory: Vec<u8>) -> Self {
+        self.with(|draft| draft.memory = Mutex::new(memory))
     }
 
     /// On behalf of a group that is a member.
@@ -246,6 +255,7 @@ impl Draft {
             body: Bytes::new(),
             group_access: None,
             timeout: None,
+            memory: Mutex::default(),
         }))
     }
 }

@@ -51,6 +51,7 @@
 
 mod bulk;
 mod download;
+mod memory;
 mod new_file;
 mod part;
 mod progress;

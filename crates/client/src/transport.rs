@@ -83,6 +83,8 @@ pub struct Request {
     pub with_cookies: bool,
     /// Time for the whole request, where it needs more than the transport's own limit: parts of files on slow lines.
     pub timeout: Option<Duration>,
+    /// Memory that the transport may put the body of the answer into, in place of what is in there. Usually none.
+    pub answer_memory: Vec<u8>,
 }
 
 impl Request {
@@ -96,6 +98,7 @@ impl Request {
             body: Bytes::new(),
             with_cookies: false,
             timeout: None,
+            answer_memory: Vec::new(),
         }
     }
 

@@ -16,6 +16,7 @@ use keyfold_protocol::json;
 use serde::{Deserialize, Serialize};
 
 use super::bulk;
+use super::memory::Opened;
 use super::part::Parts;
 use super::progress::Listener;
 use super::sink::{Sink, Writer};
@@ -48,6 +49,8 @@ pub struct Download {
     key: Option<Arc<SymmetricKey>>,
     /// The next part as the server keeps it, if it was fetched ahead.
     fetched: Option<Vec<u8>>,
+    /// Memory for a part that is fetched.
+    spare: Vec<u8>,
     parts: u64,
     bytes: u64,
 }
@@ -75,6 +78,7 @@ impl Download {
             read_to: 0,
             key: None,
             fetched: None,
+            spare: Vec::new(),
             parts: 0,
             bytes: 0,
             ahead,
@@ -139,7 +143,7 @@ impl Download {
     #[cfg_attr(not(target_family = "wasm"), tracing::instrument(level = "debug", skip_all))]
     pub async fn next_part(&mut self) -> Result<Option<Vec<u8>>, Error> {
         let Some(sealed) = self.next_sealed().await? else { return self.end() };
-        self.open(sealed).await.map(Some)
+        Ok(Some(self.open(sealed).await?.into_vec()))
     }
 
     /// The rest of the file, in memory.
@@ -174,15 +178,17 @@ impl Download {
         while let Some(sealed) = self.next_sealed().await? {
             let (file, cancel, following) =
                 (self.file.clone(), self.cancel.clone(), self.ahead.get(1).cloned());
+            let memory = std::mem::take(&mut self.spare);
             let fetching = async {
                 Ok(match &following {
-                    Some(part) => Some(carrier(&file, &cancel).download(part).await),
+                    Some(part) => Some(carrier(&file, &cancel).download(part, memory).await),
                     None => None,
                 })
             };
             let taking = async { sink.take(self.open(sealed).await?).await };
             // A part that cannot be fetched must not keep the one before from being taken.
-            let (fetched, ()) = try_join(fetching, taking).await?;
+            let (fetched, memory) = try_join(fetching, taking).await?;
+            self.spare = memory;
             self.fetched = fetched.transpose()?;
         }
         self.end().map(drop)
@@ -200,13 +206,13 @@ impl Download {
             self.list_more().await?;
         }
         match self.ahead.front() {
-            Some(part) => self.carrier().download(part).await.map(Some),
+            Some(part) => self.carrier().download(part, Vec::new()).await.map(Some),
             None => Ok(None),
         }
     }
 
     /// Decrypts the next part.
-    async fn open(&mut self, sealed: Vec<u8>) -> Result<Vec<u8>, Error> {
+    async fn open(&mut self, sealed: Vec<u8>) -> Result<Opened, Error> {
         let verify_key = self.verify_key(&sealed).await?;
         let previous = self.key.as_ref().unwrap_or(&self.file.0.key);
         let cipher = self.file.0.place.user().0.client.0.bulk_cipher.as_ref();

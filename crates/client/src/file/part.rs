@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use bytes::Bytes;
 use keyfold_protocol::error::ErrorCode;
 use keyfold_protocol::file::FilePart;
 use keyfold_protocol::id::{FileId, UploadSessionId};
@@ -28,7 +29,7 @@ impl Parts<'_> {
         session: &UploadSessionId,
         sequence: u32,
         end: bool,
-        part: Vec<u8>,
+        part: Bytes,
     ) -> Result<(), Error> {
         let number = sequence.to_string();
         let last = if end { "true" } else { "false" };
@@ -84,13 +85,13 @@ impl Parts<'_> {
         self.repeated(&mut self.retry().start(), || self.list_page(after)).await
     }
 
-    /// The encrypted content of a part.
-    pub(super) async fn download(&self, part: &FilePart) -> Result<Vec<u8>, Error> {
+    /// The encrypted content of a part, in `memory` if it fits in there.
+    pub(super) async fn download(&self, part: &FilePart, memory: Vec<u8>) -> Result<Vec<u8>, Error> {
         let own = self.place.user().0.client.0.file_part_url.as_ref().filter(|_| part.extern_storage);
         let id = part.part_id.as_str();
         let call = if own.is_some() { Call::get(&[id]) } else { Call::get(&["file", "part", id]) };
         let acting_as = if own.is_some() { None } else { self.place.acting_as() };
-        let call = call.at(own).within(PART_TIMEOUT).acting_as(acting_as);
+        let call = call.at(own).within(PART_TIMEOUT).acting_as(acting_as).into_memory(memory);
         let fetch = || async {
             match own {
                 // Whoever stores the app's parts needs no access token to hand them out.

@@ -3,18 +3,14 @@
 use futures_util::io::{AsyncRead, AsyncReadExt};
 use futures_util::{Stream, StreamExt};
 use keyfold_crypto::file::CHUNK_LEN;
-use zeroize::Zeroizing;
 
+use super::memory::{Chunk, Spares};
 use crate::error::Error;
 use crate::platform::{BoxFuture, Cause, MaybeSend};
 
-/// Plain text in memory, wiped when dropped.
-pub(super) type Chunk = Zeroizing<Vec<u8>>;
-
 /// Plain text that is read once, from its beginning to its end.
 pub(super) trait Source: MaybeSend {
-    /// The next `length` bytes; fewer only at the end. They are put into `chunk`, in place of what it holds: a chunk that is used
-    /// again has its memory already, and it takes as long to wipe one as to encrypt it.
+    /// The next `length` bytes; fewer only at the end. They are put into `chunk`, in place of what it holds.
     fn next(&mut self, chunk: Chunk, length: usize) -> BoxFuture<'_, Result<Chunk, Error>>;
 
     /// How long it is, if that is known.
@@ -29,8 +25,7 @@ impl Source for Bytes<'_> {
     fn next(&mut self, mut chunk: Chunk, length: usize) -> BoxFuture<'_, Result<Chunk, Error>> {
         let (next, rest) = self.0.split_at_checked(length).unwrap_or((self.0, &[]));
         self.0 = rest;
-        chunk.clear();
-        chunk.extend_from_slice(next);
+        chunk.with_len(next.len()).copy_from_slice(next);
         Box::pin(std::future::ready(Ok(chunk)))
     }
 
@@ -44,10 +39,9 @@ pub(super) struct Reader<R>(pub(super) R);
 impl<R: AsyncRead + Unpin + MaybeSend> Source for Reader<R> {
     fn next(&mut self, mut chunk: Chunk, length: usize) -> BoxFuture<'_, Result<Chunk, Error>> {
         Box::pin(async move {
-            chunk.resize(length, 0);
-            let mut filled = 0;
-            while let Some(room) = chunk.get_mut(filled..).filter(|room| !room.is_empty()) {
-                match self.0.read(room).await {
+            let (room, mut filled) = (chunk.with_len(length), 0_usize);
+            while let Some(rest) = room.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+                match self.0.read(rest).await {
                     Ok(0) => break,
                     Ok(read) => filled = filled.saturating_add(read),
                     Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
@@ -73,17 +67,18 @@ impl<S, B> Streamed<S, B> {
 }
 
 impl<S, B: AsRef<[u8]>> Streamed<S, B> {
-    /// Fills `chunk` up to `length` from the piece that is there.
-    fn take(&mut self, chunk: &mut Chunk, length: usize) {
-        let Some((piece, taken)) = &mut self.piece else { return };
+    /// Fills `room` from the piece that is there, and returns how far.
+    fn take(&mut self, room: &mut [u8]) -> usize {
+        let Some((piece, taken)) = &mut self.piece else { return 0 };
         let rest = piece.as_ref().get(*taken..).unwrap_or_default();
-        let room = length.saturating_sub(chunk.len());
-        let next = rest.get(..room).unwrap_or(rest);
-        chunk.extend_from_slice(next);
+        let next = rest.get(..room.len()).unwrap_or(rest);
+        room.iter_mut().zip(next).for_each(|(byte, next)| *byte = *next);
         *taken = taken.saturating_add(next.len());
-        if next.len() == rest.len() {
+        let filled = next.len();
+        if filled == rest.len() {
             self.piece = None;
         }
+        filled
     }
 }
 
@@ -95,18 +90,20 @@ where
 {
     fn next(&mut self, mut chunk: Chunk, length: usize) -> BoxFuture<'_, Result<Chunk, Error>> {
         Box::pin(async move {
-            chunk.clear();
+            let (room, mut filled) = (chunk.with_len(length), 0_usize);
             loop {
-                self.take(&mut chunk, length);
-                if chunk.len() >= length {
+                filled = filled.saturating_add(self.take(room.get_mut(filled..).unwrap_or_default()));
+                if filled >= length {
                     return Ok(chunk);
                 }
                 match self.stream.next().await {
                     Some(Ok(piece)) => self.piece = Some((piece, 0)),
                     Some(Err(error)) => return Err(Error::local_file(error)),
-                    None => return Ok(chunk),
+                    None => break,
                 }
             }
+            chunk.truncate(filled);
+            Ok(chunk)
         })
     }
 }
@@ -136,14 +133,9 @@ impl Source for Opened {
     fn next(&mut self, mut chunk: Chunk, length: usize) -> BoxFuture<'_, Result<Chunk, Error>> {
         Box::pin(async move {
             let file = self.file.take().ok_or(Error::WorkLost)?;
-            let room = usize::try_from(self.len).unwrap_or(usize::MAX).min(length);
             let read = crate::platform::offload(move || {
-                use std::io::Read;
-                chunk.clear();
-                chunk.reserve_exact(room);
-                let limit = u64::try_from(length).unwrap_or(u64::MAX);
-                let read = (&file).take(limit).read_to_end(&mut chunk);
-                (file, read.map(|_| chunk))
+                let read = fill(&file, chunk.with_len(length));
+                (file, read.map(|filled| chunk.truncate(filled)).map(|()| chunk))
             });
             let (file, chunk) = read.await.ok_or(Error::WorkLost)?;
             self.file = Some(file);
@@ -156,15 +148,36 @@ impl Source for Opened {
     }
 }
 
+/// Reads until `room` is full or `file` ends, and returns how far that was.
+#[cfg(not(target_family = "wasm"))]
+fn fill(mut file: &std::fs::File, room: &mut [u8]) -> std::io::Result<usize> {
+    use std::io::Read;
+    let mut filled = 0_usize;
+    while let Some(rest) = room.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match file.read(rest) {
+            Ok(0) => break,
+            Ok(read) => filled = filled.saturating_add(read),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}
+
 /// The content of a file, chunk by chunk, one of them read ahead: only then it shows whether one is the last.
 pub(super) struct Chunks<'a> {
     source: &'a mut dyn Source,
     ahead: Chunk,
+    spares: Spares,
 }
 
 impl<'a> Chunks<'a> {
     /// The content behind so many chunks, of which `None` says that it does not reach there.
-    pub(super) async fn behind(chunks: u32, source: &'a mut dyn Source) -> Result<Option<Self>, Error> {
+    pub(super) async fn behind(
+        chunks: u32,
+        source: &'a mut dyn Source,
+        spares: Spares,
+    ) -> Result<Option<Self>, Error> {
         let mut ahead = Chunk::default();
         for _ in 0..chunks {
             ahead = source.next(ahead, CHUNK_LEN).await?;
@@ -174,15 +187,16 @@ impl<'a> Chunks<'a> {
         }
         ahead = source.next(ahead, CHUNK_LEN).await?;
         // An empty file has one empty part: without any, servers do not consider it as there.
-        Ok((chunks == 0 || !ahead.is_empty()).then_some(Self { source, ahead }))
+        Ok((chunks == 0 || !ahead.is_empty()).then_some(Self { source, ahead, spares }))
     }
 
-    /// The next chunk, and whether it is the last. `used` is one that is not needed any more.
-    pub(super) async fn next(&mut self, used: Chunk) -> Result<(Chunk, bool), Error> {
+    /// The next chunk, and whether it is the last. `used` is one that is not needed any more, if there is one.
+    pub(super) async fn next(&mut self, used: Option<Chunk>) -> Result<(Chunk, bool), Error> {
         let chunk = std::mem::take(&mut self.ahead);
         if chunk.len() < CHUNK_LEN {
             return Ok((chunk, true));
         }
+        let used = used.unwrap_or_else(|| Chunk::new(self.spares.take()));
         self.ahead = self.source.next(used, CHUNK_LEN).await?;
         Ok((chunk, self.ahead.is_empty()))
     }

@@ -5,6 +5,7 @@ use std::io::{ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::Download;
+use super::memory::Opened;
 use super::sink::Sink;
 use crate::error::Error;
 use crate::platform::{BoxFuture, offload};
@@ -102,11 +103,13 @@ impl Download {
 struct Written(Option<fs::File>);
 
 impl Sink for Written {
-    fn take(&mut self, chunk: Vec<u8>) -> BoxFuture<'_, Result<(), Error>> {
+    fn take(&mut self, chunk: Opened) -> BoxFuture<'_, Result<Vec<u8>, Error>> {
         Box::pin(async move {
             let mut file = self.0.take().ok_or(Error::WorkLost)?;
-            self.0 = Some(on_disk(move || file.write_all(&chunk).map(|()| file)).await?);
-            Ok(())
+            let written = on_disk(move || file.write_all(&chunk).map(|()| (file, chunk.into_memory())));
+            let (file, memory) = written.await?;
+            self.0 = Some(file);
+            Ok(memory)
         })
     }
 }

@@ -14,9 +14,10 @@ use keyfold_protocol::json;
 use serde::{Deserialize, Serialize};
 
 use super::bulk::{self, EncryptedPart};
+use super::memory::{Chunk, Spares};
 use super::part::Parts;
 use super::progress::Listener;
-use super::source::{Bytes, Chunk, Chunks, Reader, Source, Streamed};
+use super::source::{Bytes, Chunks, Reader, Source, Streamed};
 use super::{Place, Progress};
 use crate::cancel::CancelToken;
 use crate::error::Error;
@@ -220,8 +221,9 @@ impl Upload {
             return Ok(());
         }
         let total_parts = source.len().map(|len| keyfold_crypto::file::part_count(len).max(1));
-        let chunks = self.cancel.guard(Chunks::behind(self.parts, source)).await?;
-        let mut maker = PartMaker { chunks: chunks.ok_or(Error::OtherFile)?, used: Chunk::default() };
+        let spares = Spares::default();
+        let chunks = self.cancel.guard(Chunks::behind(self.parts, source, spares.clone())).await?;
+        let mut maker = PartMaker { chunks: chunks.ok_or(Error::OtherFile)?, used: None, spares };
         let mut part = self.cancel.guard(maker.next(self, &self.key)).await?;
         loop {
             let Part { content, bytes, key, end } = part;
@@ -242,7 +244,7 @@ impl Upload {
 
     async fn send_part(
         &self,
-        content: Vec<u8>,
+        content: bytes::Bytes,
         bytes: u64,
         end: bool,
         total_parts: Option<u64>,
@@ -282,7 +284,7 @@ impl Upload {
 
 /// A part that was made and not yet sent.
 struct Part {
-    content: Vec<u8>,
+    content: bytes::Bytes,
     /// Of plain text.
     bytes: u64,
     /// Locks the key of the part behind it.
@@ -292,21 +294,21 @@ struct Part {
 
 struct PartMaker<'a> {
     chunks: Chunks<'a>,
-    used: Chunk,
+    used: Option<Chunk>,
+    spares: Spares,
 }
 
 impl PartMaker<'_> {
     /// The part behind the one with this key.
     async fn next(&mut self, upload: &Upload, previous: &Arc<SymmetricKey>) -> Result<Part, Error> {
-        let (chunk, end) = self.chunks.next(std::mem::take(&mut self.used)).await?;
+        let (chunk, end) = self.chunks.next(self.used.take()).await?;
         let bytes = u64::try_from(chunk.len()).unwrap_or(u64::MAX);
         let user = upload.place.user();
         let signer = if upload.signed { Some(user.newest_keys()?) } else { None };
         let cipher = user.0.client.0.bulk_cipher.as_ref();
-        let (EncryptedPart { part: content, key }, used) =
-            bulk::encrypt_part(cipher, previous, signer, chunk).await?;
+        let (EncryptedPart { part, key }, used) = bulk::encrypt_part(cipher, previous, signer, chunk).await?;
         self.used = used;
-        Ok(Part { content, bytes, key: Arc::new(key), end })
+        Ok(Part { content: self.spares.lend(part), bytes, key: Arc::new(key), end })
     }
 }
 

@@ -147,7 +147,9 @@ impl HttpTransport {
         let mut answer = call.send().await.map_err(no_answer)?;
         let status = answer.status().as_u16();
         let announced = answer.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
-        let mut body = Vec::with_capacity(announced.min(MAX_RESPONSE_BYTES));
+        let mut body = request.answer_memory;
+        body.clear();
+        body.reserve_exact(announced.min(MAX_RESPONSE_BYTES));
         while let Some(chunk) = answer.chunk().await.map_err(no_answer)? {
             if body.len().saturating_add(chunk.len()) > MAX_RESPONSE_BYTES {
                 return Err(TransportError::new(TransportErrorKind::TooLarge));
