@@ -1,19 +1,19 @@
 //! Time that something takes.
 
-use std::fs;
 use std::time::{Duration, Instant};
+
+use rustix::time::{ClockId, clock_gettime};
 
 use crate::Outcome;
 
 /// Something and its bound take turns, so that neither has the better moments of the machine.
 const ROUNDS: u32 = 10;
 
-/// Time for one of them, by the clock and of the processor.
+/// Time for one of them, by the clock and of the processor: medians of the rounds.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Effort {
-    /// The median of the rounds.
     pub(crate) clock: Duration,
-    /// The mean: the system counts processor time in hundredths of a second.
+    /// Of all threads of this process.
     pub(crate) processor: Duration,
 }
 
@@ -31,6 +31,24 @@ pub(crate) async fn beside(
     Ok((bounds.effort(), works.effort()))
 }
 
+/// Does each of them so many times, in turns: what needs no waiting.
+pub(crate) fn in_turns<const N: usize>(
+    times: u32,
+    mut works: [&mut dyn FnMut() -> Outcome<()>; N],
+) -> Outcome<[Effort; N]> {
+    let mut rounds: [Rounds; N] = std::array::from_fn(|_| Rounds::default());
+    for _ in 0..ROUNDS {
+        for (work, rounds) in works.iter_mut().zip(&mut rounds) {
+            let begin = Begin::now();
+            for _ in 0..times / ROUNDS {
+                work()?;
+            }
+            rounds.0.push(begin.effort(times / ROUNDS));
+        }
+    }
+    Ok(rounds.map(Rounds::effort))
+}
+
 #[derive(Default)]
 struct Rounds(Vec<Effort>);
 
@@ -41,34 +59,58 @@ impl Rounds {
         times: u32,
         work: &mut impl AsyncFnMut(usize) -> Outcome<()>,
     ) -> Outcome<()> {
-        let (begin, processor) = (Instant::now(), processor_time()?);
+        let begin = Begin::now();
         for number in 0..times {
             work(usize::try_from(round * times + number)?).await?;
         }
-        let clock = begin.elapsed() / times;
-        self.0.push(Effort { clock, processor: (processor_time()? - processor) / times });
+        self.0.push(begin.effort(times));
         Ok(())
     }
 
-    fn effort(mut self) -> Effort {
-        self.0.sort_by_key(|round| round.clock);
-        let all: Duration = self.0.iter().map(|round| round.processor).sum();
-        let middle = self.0.get(self.0.len() / 2).copied().unwrap_or_default();
-        Effort { processor: all / ROUNDS, ..middle }
+    fn effort(self) -> Effort {
+        let median = |part: fn(&Effort) -> Duration| {
+            let mut all: Vec<Duration> = self.0.iter().map(part).collect();
+            all.sort_unstable();
+            all.get(all.len() / 2).copied().unwrap_or_default()
+        };
+        Effort { clock: median(|round| round.clock), processor: median(|round| round.processor) }
+    }
+}
+
+/// When something began.
+pub(crate) struct Begin {
+    clock: Instant,
+    processor: Duration,
+}
+
+impl Begin {
+    pub(crate) fn now() -> Self {
+        Self { clock: Instant::now(), processor: processor_time() }
+    }
+
+    /// What it took to do something so many times since then.
+    pub(crate) fn effort(&self, times: u32) -> Effort {
+        Effort {
+            clock: self.clock.elapsed() / times,
+            processor: processor_time().saturating_sub(self.processor) / times,
+        }
     }
 }
 
 /// The head of a table of [`row`]s.
 pub(crate) fn head() {
-    println!("\n| | wall clock | processor time | bound | its processor time | more than the bound |");
-    println!("|---|---:|---:|---|---:|---:|");
+    println!(
+        "\n| | processor time | bound | its processor time | more than the bound | beside it, waiting |"
+    );
+    println!("|---|---:|---|---:|---:|---:|");
 }
 
-/// A row whose bound is one of the processor: the time that a server takes meanwhile is not in it.
+/// A row whose bound is one of the processor. What the clock says beyond that is waiting for the server.
 pub(crate) fn row(name: &str, bound_name: &str, (bound, work): (Effort, Effort)) {
     let more = work.processor.as_secs_f64() / bound.processor.as_secs_f64() - 1.0;
-    let [clock, work, bound] = [work.clock, work.processor, bound.processor].map(text);
-    println!("| {name} | {clock} | {work} | {bound_name} | {bound} | {:+.1} % |", more * 100.0);
+    let waiting = text(work.clock.saturating_sub(work.processor));
+    let [work, bound] = [work.processor, bound.processor].map(text);
+    println!("| {name} | {work} | {bound_name} | {bound} | {:+.1} % | {waiting} |", more * 100.0);
 }
 
 /// With three digits.
@@ -90,12 +132,7 @@ pub(crate) fn rate(bytes: f64, time: Duration) -> f64 {
 }
 
 /// Processor time of this process, all its threads that are and were.
-fn processor_time() -> Outcome<Duration> {
-    const TICKS_PER_SECOND: f64 = 100.0;
-    let stat = fs::read_to_string("/proc/self/stat")?;
-    // The name, which may hold anything, ends with the last parenthesis.
-    let (_, fields) = stat.rsplit_once(") ").ok_or("no such format")?;
-    let fields: Vec<&str> = fields.split(' ').collect();
-    let ticks: f64 = fields[11].parse::<f64>()? + fields[12].parse::<f64>()?;
-    Ok(Duration::from_secs_f64(ticks / TICKS_PER_SECOND))
+fn processor_time() -> Duration {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::new(time.tv_sec.try_into().unwrap_or(0), time.tv_nsec.try_into().unwrap_or(0))
 }

@@ -2,14 +2,13 @@
 //! what carries them, with the memory that they take.
 //!
 //! ```text
-//! cargo bench -p keyfold --bench client                              # everything, with files of 1 and 2 GiB
+//! cargo bench -p keyfold --bench client                              # everything, with a file of 1 GiB
 //! cargo bench -p keyfold --bench client -- accounts contents         # some of it
-//! cargo bench -p keyfold --bench client -- files --mebibytes 64,128
+//! cargo bench -p keyfold --bench client -- files --mebibytes 1024,2048
 //! ```
 //!
 //! The server is this program once more, as a process of its own on the same machine, with SQLite. Contents are made and compared
-//! in memory, so that no other disk access is in the figures than the server's. Signatures, search and sort are functions of the
-//! core, which `cargo bench -p keyfold-crypto` measures.
+//! in memory, so that no other disk access is in the figures than the server's.
 
 #![allow(
     clippy::print_stdout,
@@ -19,13 +18,19 @@
 )]
 
 mod accounts;
+#[path = "../../../crypto/benches/bare/mod.rs"]
+mod bare;
 mod contents;
 mod effort;
 mod files;
 mod groups;
 mod memory;
 mod pattern;
+mod primitives;
 mod server;
+#[allow(clippy::pedantic, clippy::unwrap_used, reason = "written as the format is documented")]
+#[path = "../../../crypto/src/primitives/ope/transcription.rs"]
+mod transcription;
 
 use std::error::Error;
 
@@ -33,7 +38,7 @@ use crate::server::Server;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-const SIZES: &str = "1024,2048";
+const SIZES: &str = "1024";
 
 fn main() -> Outcome<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -58,6 +63,9 @@ fn main() -> Outcome<()> {
         }
         if is_chosen("contents") {
             contents::measure_all(&server).await?;
+        }
+        if is_chosen("primitives") {
+            primitives::measure_all()?;
         }
         if is_chosen("files") {
             for mebibytes in sizes.map_or(SIZES, String::as_str).split(',') {

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use keyfold::{Client, Group, User};
 use keyfold_testkit::{Engine, TestServer};
@@ -41,6 +42,15 @@ impl Server {
 
     pub(crate) fn process_id(&self) -> u32 {
         self.process.id()
+    }
+
+    /// Processor time that it has used, in hundredths of a second; zero if the system does not say.
+    pub(crate) fn processor_time(&self) -> Duration {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process_id())).unwrap_or_default();
+        // The name, which may hold anything, ends with the last parenthesis.
+        let fields = stat.rsplit_once(") ").map_or("", |(_, fields)| fields).split(' ');
+        let ticks = fields.skip(11).take(2).map(|field| field.parse::<u64>().unwrap_or(0)).sum::<u64>();
+        Duration::from_millis(ticks * 10)
     }
 
     pub(crate) fn client(&self) -> Outcome<Client> {
