@@ -242,7 +242,7 @@ mod tests {
     #[tokio::test]
     async fn failure_of_a_source_is_told_from_failure_of_the_network() {
         let broken = stream::iter([Err::<Vec<u8>, _>("broken")]);
-        let error = Streamed::new(broken).next(Chunk::default(), 4).await.unwrap_err();
+        let error = Streamed::new(broken).next(Chunk::default(), 4).await.err().unwrap();
         assert_eq!(error.code(), "client_434");
         assert!(!error.is_network());
         let missing = Opened::open(std::path::Path::new("/nowhere/at/all")).await;
