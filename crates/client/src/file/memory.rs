@@ -63,6 +63,8 @@ impl Chunk {
 
     /// Leaves off bytes at the end that were not overwritten.
     pub(super) fn truncate(&mut self, len: usize) {
+        // An earlier text may be there still, which nothing would wipe any more.
+        self.text_mut().get_mut(len..).unwrap_or_default().zeroize();
         self.len = self.len.min(len);
     }
 
@@ -161,8 +163,9 @@ impl Opened {
         Self { memory, place }
     }
 
-    /// Its memory, to be used again.
-    pub(super) fn into_memory(self) -> Vec<u8> {
+    /// Its memory, to be used again. Empty for those who get it.
+    pub(super) fn into_memory(mut self) -> Vec<u8> {
+        self.memory.clear();
         self.memory
     }
 
@@ -236,10 +239,21 @@ mod tests {
     fn a_shorter_chunk_leaves_nothing_of_the_longer_one_behind() {
         let mut chunk = chunk(b"a long secret");
         chunk.with_len(1);
-        let secret = |memory: &[u8]| memory.windows(6).any(|bytes| bytes == b"secret");
+        assert!(!is_secret_in(&mut chunk));
+    }
+
+    #[test]
+    fn what_is_left_off_at_the_end_is_not_left_behind() {
+        let mut chunk = chunk(b"a long secret");
+        chunk.with_len(13);
+        chunk.truncate(1);
+        assert!(!is_secret_in(&mut chunk));
+    }
+
+    fn is_secret_in(chunk: &mut Chunk) -> bool {
         let all = chunk.memory.capacity();
         chunk.memory.resize(all, 1);
-        assert!(!secret(&chunk.memory));
+        chunk.memory.windows(6).any(|bytes| bytes == b"secret")
     }
 
     #[test]
