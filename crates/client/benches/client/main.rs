@@ -18,6 +18,7 @@
 )]
 
 mod accounts;
+#[allow(clippy::unwrap_used, dead_code, reason = "a benchmark may panic, and of the bounds it needs some")]
 #[path = "../../../crypto/benches/bare/mod.rs"]
 mod bare;
 mod contents;
