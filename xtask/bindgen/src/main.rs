@@ -63,6 +63,5 @@ fn glue(module: &OsStr, out: &OsStr) -> Result<()> {
     };
     rewrite(format!("{stem}.js"), &|script| names.in_glue(script))?;
     rewrite(format!("{stem}.d.ts"), &|declarations| names.in_declarations(declarations))?;
-    // Of the module itself, with the long names: only the glue calls that.
-    Ok(fs::remove_file(out.join(format!("{stem}_bg.wasm.d.ts")))?)
+    rewrite(format!("{stem}_bg.wasm.d.ts"), &|declarations| names.in_declarations(declarations))
 }

@@ -57,14 +57,12 @@ impl ShortNames {
         })
     }
 
-    /// The declarations with the short names: the members of the type of the module's exports.
+    /// The declarations, of the glue or of the module, with the short names of what the module exports.
     pub(crate) fn in_declarations(&self, declarations: &str) -> String {
+        let is_of_export =
+            |before: &str| before.ends_with("    readonly ") || before.ends_with("export const ");
         self.replaced(declarations, |before, name, after| {
-            if before.ends_with("    readonly ") && after.starts_with(": (") {
-                self.exports.get(name)
-            } else {
-                None
-            }
+            if is_of_export(before) && after.starts_with(": (") { self.exports.get(name) } else { None }
         })
     }
 
@@ -106,6 +104,9 @@ mod tests {
         assert_eq!(names.in_glue(script), short);
         let declarations = "    readonly group_encrypt: (a: number) => void;\n    readonly name: string;";
         let short = "    readonly a: (a: number) => void;\n    readonly name: string;";
+        assert_eq!(names.in_declarations(declarations), short);
+        let declarations = "export const group_encrypt: (a: number) => void;\nexport const name: string;";
+        let short = "export const a: (a: number) => void;\nexport const name: string;";
         assert_eq!(names.in_declarations(declarations), short);
     }
 

@@ -16,13 +16,13 @@ use wasmparser::{KnownCustom, Parser, Payload, TypeRef};
 const PIECE: usize = 6;
 
 /// A piece that is in more functions than this says nothing about them: the most frequent ones are found anywhere.
-const MOST_FUNCTIONS: usize = 20;
+const MOST_FUNCTIONS: usize = 200;
 
 /// Bytes after which a function counts for about a third of what it counted for when it had just been written.
 const REACH: f64 = 26_000.0;
 
 /// Pieces added to each function's number, so that tiny functions do not win by chance.
-const HANDICAP: f64 = 30.0;
+const HANDICAP: f64 = 40.0;
 
 /// Names the functions of `module` so that those that are alike sort together. Other names are taken away.
 ///
@@ -65,9 +65,13 @@ pub(crate) fn name_by_likeness(module: &[u8]) -> Result<Vec<u8>> {
 
 /// The functions with these bodies, beginning with the longest and going on with whatever is most like those before it.
 ///
-/// Calculates with nothing but the basic operations, which come to the same on every machine.
+/// Calculates with nothing but the basic operations and roots, which come to the same on every machine.
 fn by_likeness(bodies: &[&[u8]]) -> Vec<usize> {
     let (pieces, functions) = pieces(bodies);
+    // The more functions have a piece, the less it says about each.
+    #[allow(clippy::cast_precision_loss, reason = "there are at most some hundred")]
+    let weights: Vec<f64> =
+        functions.iter().map(|functions| 1.0 / (functions.len() as f64 - 1.0).sqrt()).collect();
     // The sum of a function's pieces that were written before, each for what it still counts for.
     let mut likeness = vec![0.0; bodies.len()];
     // What is left of a piece that was written at the very beginning, now and at the last time that each piece was written.
@@ -85,7 +89,7 @@ fn by_likeness(bodies: &[&[u8]]) -> Vec<usize> {
         left *= fading;
         likeness.iter_mut().for_each(|likeness| *likeness *= fading);
         for &piece in &pieces[function] {
-            let renewed = 1.0 - left / left_then[piece];
+            let renewed = weights[piece] * (1.0 - left / left_then[piece]);
             left_then[piece] = left;
             functions[piece].iter().for_each(|&other| likeness[other] += renewed);
         }

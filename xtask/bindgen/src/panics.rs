@@ -1,9 +1,10 @@
-//! Takes the texts of panics out of a module.
+//! Takes the texts of panics out of a module, and the forms of values for debugging.
 //!
 //! In WebAssembly nobody gets to see them: the default hook writes to a standard error that does not exist, and then comes the same
-//! trap as without it. Composing them, and the places in the source that they name, are a twentieth of the module.
+//! trap as without it. Composing them, and the places in the source that they name, are a twentieth of the module. What
+//! [`std::fmt::Debug`] writes stands in panics, and in texts of errors of which the client only shows its own.
 
-use walrus::{ConstExpr, DataKind, Module, ir::Value};
+use walrus::{ConstExpr, DataKind, Module, ValType, ir::Value};
 
 /// Functions of the standard library that compose the text of a panic. None of them returns.
 const PANICS: [&str; 14] = [
@@ -26,7 +27,8 @@ const PANICS: [&str; 14] = [
 /// Length of a `core::panic::Location`: address and length of the file's name, line, column.
 const LOCATION_LEN: usize = 16;
 
-/// Lets panics trap at once, and wipes the places in the source that are theirs. The optimiser takes away what nothing calls any more.
+/// Lets panics trap at once and `Debug` write nothing, and wipes the places in the source that panics name. The optimiser takes away what
+/// nothing calls any more.
 pub(crate) fn silence(module: &mut Module) {
     let local: Vec<_> = module.funcs.iter_local().map(|(id, _)| id).collect();
     for id in local {
@@ -35,6 +37,14 @@ pub(crate) fn silence(module: &mut Module) {
             let mut body = function.kind.unwrap_local_mut().builder_mut().func_body();
             body.instrs_mut().clear();
             body.unreachable();
+        } else if function.name.as_deref().is_some_and(is_debug_form) {
+            let written = module.types.results(function.ty()) == [ValType::I32];
+            let mut body = function.kind.unwrap_local_mut().builder_mut().func_body();
+            if written {
+                body.instrs_mut().clear();
+                // `Ok(())`
+                body.i32_const(0);
+            }
         }
     }
     let segments: Vec<_> = module.data.iter().map(walrus::Data::id).collect();
@@ -54,6 +64,13 @@ fn is_panic(name: &str) -> bool {
         let (of, prefix) = panic.split_once("::").unwrap_or((panic, ""));
         krate == of && path.starts_with(prefix)
     })
+}
+
+/// Whether a function is an implementation of [`std::fmt::Debug`].
+fn is_debug_form(name: &str) -> bool {
+    let Some((_, of)) = name.rsplit_once(" as core") else { return false };
+    let path = if of.starts_with('[') { of.split_once(']').map_or(of, |(_, path)| path) } else { of };
+    path.starts_with("::fmt::Debug>::fmt")
 }
 
 /// Clears all locations in the data at `address`, and the names of their files. Nothing reads them any more: only functions that panic
@@ -90,6 +107,14 @@ mod tests {
         assert!(!is_panic("core[c5930c85a12de822]::option::Option<T>::map"));
         assert!(!is_panic("std[a543996e6e7dbf1e]::thread::panicking"));
         assert!(!is_panic("keyfold::core::panicking::panic"));
+    }
+
+    #[test]
+    fn only_forms_for_debugging_are_taken_for_such() {
+        assert!(is_debug_form("<str as core[c5930c85a12de822]::fmt::Debug>::fmt"));
+        assert!(is_debug_form("<alloc::vec::Vec<T,A> as core::fmt::Debug>::fmt::h27271efee5549d7b"));
+        assert!(!is_debug_form("<str as core[c5930c85a12de822]::fmt::Display>::fmt"));
+        assert!(!is_debug_form("<core::fmt::builders::DebugStruct>::field"));
     }
 
     #[test]
