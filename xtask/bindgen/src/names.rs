@@ -34,9 +34,9 @@ fn shortened<'a>(names: impl Iterator<Item = &'a mut String>) -> HashMap<String,
     names.enumerate().map(short).collect()
 }
 
-/// `a` to `z`, then `aa` and so on.
+/// `A` to `Z`, then `AA` and so on: no word of the language is written like that.
 fn short(number: usize) -> String {
-    let letter = char::from(b'a' + u8::try_from(number % 26).unwrap_or_default());
+    let letter = char::from(b'A' + u8::try_from(number % 26).unwrap_or_default());
     match number / 26 {
         0 => letter.to_string(),
         rest => format!("{}{letter}", short(rest - 1)),
@@ -112,6 +112,6 @@ mod tests {
 
     #[test]
     fn every_number_has_its_name() {
-        assert_eq!([0, 25, 26, 51, 52, 701, 702].map(short), ["a", "z", "aa", "az", "ba", "zz", "aaa"]);
+        assert_eq!([0, 25, 26, 51, 52, 701, 702].map(short), ["A", "Z", "AA", "AZ", "BA", "ZZ", "AAA"]);
     }
 }
