@@ -18,7 +18,7 @@
 )]
 
 mod accounts;
-#[allow(clippy::unwrap_used, dead_code, reason = "a benchmark may panic, and of the bounds it needs some")]
+#[allow(clippy::unwrap_used, reason = "a benchmark may panic")]
 #[path = "../../../crypto/benches/bare/mod.rs"]
 mod bare;
 mod contents;
