@@ -14,7 +14,8 @@ use crate::project::Project;
 /// reason in `ARCHITECTURE.md` first.
 const ARROWS: &[(&str, &[&str])] = &[
     ("keyfold-protocol", &[]),
-    ("keyfold-crypto", &["keyfold-protocol"]),
+    ("keyfold-aes-gcm", &[]),
+    ("keyfold-crypto", &["keyfold-aes-gcm", "keyfold-protocol"]),
     ("keyfold", &["keyfold-crypto", "keyfold-protocol"]),
     ("keyfold-wasm", &["keyfold", "keyfold-crypto", "keyfold-protocol"]),
     ("keyfold-wasm-light", &["keyfold-crypto", "keyfold-protocol"]),

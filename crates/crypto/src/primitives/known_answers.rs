@@ -65,16 +65,27 @@ fn aes_256_gcm() {
 
 #[test]
 fn aes_256_gcm_as_used_in_web_assembly() {
-    use aes_gcm::KeyInit;
-    use aes_gcm::aead::AeadInOut;
-
     for case in AES_256_GCM {
         let [key, nonce, aad, plaintext, ciphertext, tag] = case.map(bytes);
-        let cipher = aes_gcm::Aes256Gcm::new_from_slice(&key).unwrap();
-        let nonce: &[u8; 12] = nonce.as_slice().try_into().unwrap();
+        let cipher = keyfold_aes_gcm::Aes256Gcm::new(key.as_slice().try_into().unwrap());
+        let nonce = nonce.as_slice().try_into().unwrap();
         let mut buffer = plaintext.clone();
-        let made = cipher.encrypt_inout_detached(nonce.into(), &aad, buffer.as_mut_slice().into()).unwrap();
-        assert_eq!((made.as_slice(), buffer), (tag.as_slice(), ciphertext));
+        let made = cipher.seal_in_place(nonce, &aad, &mut buffer).unwrap();
+        assert_eq!((made.as_slice(), &buffer), (tag.as_slice(), &ciphertext));
+        let mut other = vec![0; plaintext.len()];
+        assert_eq!(
+            (cipher.seal_to(nonce, &aad, &plaintext, &mut other).unwrap(), &other),
+            (made, &ciphertext)
+        );
+        assert!(cipher.seal_to(nonce, &aad, &plaintext, &mut vec![0; plaintext.len() + 1]).is_err());
+
+        cipher.open_in_place(nonce, &aad, &mut buffer, &made).unwrap();
+        cipher.open_to(nonce, &aad, &ciphertext, &made, &mut other).unwrap();
+        assert_eq!((&buffer, &other), (&plaintext, &plaintext));
+        let mut forged = made;
+        forged[15] ^= 1;
+        assert!(cipher.open_in_place(nonce, &aad, &mut ciphertext.clone(), &forged).is_err());
+        assert!(cipher.open_to(nonce, &aad, &ciphertext, &forged, &mut other).is_err());
     }
 }
 
