@@ -73,6 +73,18 @@ pub(crate) async fn offload<T: Send + 'static>(work: impl FnOnce() -> T + Send +
     receiver.await.ok()
 }
 
+/// As [`offload`], for work that `takes_long` or not: more than a millisecond, say.
+///
+/// A new thread takes a quarter of a millisecond of processor time: it has to begin and to end, and the work itself is slower
+/// on a processor that has to wake up for it. What takes hardly longer than that is therefore done in place.
+pub(crate) async fn offload_if<T: MaybeSend + 'static>(
+    takes_long: bool,
+    work: impl FnOnce() -> T + MaybeSend + 'static,
+) -> Option<T> {
+    // Where there is no other thread, the question need not be in the program.
+    if takes_long && cfg!(not(target_family = "wasm")) { offload(work).await } else { Some(work()) }
+}
+
 /// Waits, on a thread of its own, which needs no particular runtime.
 #[cfg(not(target_family = "wasm"))]
 pub(crate) async fn sleep(duration: Duration) {

@@ -26,7 +26,7 @@ use crate::error::Error;
 use crate::group;
 use crate::keyring::Keyring;
 use crate::lock::{lock, read, write};
-use crate::platform::{BoxFuture, offload};
+use crate::platform::{BoxFuture, offload_if};
 use crate::records::{self, Snapshots};
 use crate::session::Session;
 use crate::stored::StoredUser;
@@ -258,7 +258,7 @@ impl User {
     /// Opens user keys and puts them to the others. Does not store them.
     pub(crate) async fn open_keys(&self, objects: Vec<GroupKey>) -> Result<(), Error> {
         let device = Arc::clone(&self.0.device);
-        let opened = offload(move || {
+        let opened = offload_if(objects.len() > 1, move || {
             let open = |object: GroupKey| {
                 let keys = UserKeys::open(&object, &device.private_key)?;
                 Ok((object, keys))

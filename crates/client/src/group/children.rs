@@ -8,7 +8,7 @@ use crate::api::Call;
 use crate::client::to_json;
 use crate::error::Error;
 use crate::pages::Pages;
-use crate::platform::offload;
+use crate::platform::offload_if;
 
 impl Group {
     /// The child groups, oldest first; not the children of children.
@@ -83,7 +83,7 @@ impl Group {
         } else {
             let keys = self.newest_keys()?;
             let body = self.user().new_group(keys.public_key()?.clone(), signed)?;
-            let body = offload(body).await.ok_or(Error::WorkLost)??;
+            let body = offload_if(signed, body).await.ok_or(Error::WorkLost)??;
             Call::post(&["group", self.id().as_str(), kind]).json(&body)
         };
         let created: GroupCreateOutput = self.call(call).await?;

@@ -13,7 +13,7 @@ use crate::client::to_json;
 use crate::error::Error;
 use crate::group::Group;
 use crate::pages::Pages;
-use crate::platform::offload;
+use crate::platform::offload_if;
 
 impl User {
     /// Creates a group with this user as its creator.
@@ -125,14 +125,15 @@ impl User {
         } else {
             let keys = self.newest_keys()?;
             let body = self.new_group(keys.group.public_key()?.clone(), signed)?;
-            let body = offload(body).await.ok_or(Error::WorkLost)??;
+            let body = offload_if(signed, body).await.ok_or(Error::WorkLost)??;
             Call::post(&["group"]).json(&body)
         };
         let created: GroupCreateOutput = self.0.session.call(call).await?;
         Ok(created.group_id)
     }
 
-    /// What makes the keys of a new group for `creator`: the user, the parent, or the group that becomes a member. Takes its time.
+    /// What makes the keys of a new group for `creator`: the user, the parent, or the group that becomes a member. Takes
+    /// half a millisecond, with a signature several.
     pub(crate) fn new_group(
         &self,
         creator: PublicKey,
