@@ -6,10 +6,10 @@ use rustix::time::{ClockId, clock_gettime};
 
 use crate::Outcome;
 
-/// Something and its bound take turns, so that neither has the better moments of the machine.
+/// What needs no waiting takes so many turns, so that nothing has the better moments of the machine.
 const ROUNDS: u32 = 10;
 
-/// Time for one of them, by the clock and of the processor: medians of the rounds.
+/// Time for one of them, by the clock and of the processor: medians of the turns.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Effort {
     pub(crate) clock: Duration,
@@ -17,18 +17,40 @@ pub(crate) struct Effort {
     pub(crate) processor: Duration,
 }
 
-/// Does both so many times, and returns what each takes. They are told how often they were done before.
+/// Something beside its bound.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Comparison {
+    pub(crate) bound: Effort,
+    pub(crate) work: Effort,
+    /// How many times the processor time of the bound the work takes: quartiles of the turns.
+    ratio: [f64; 3],
+}
+
+/// Does both by turns, and compares them turn by turn: what the machine does meanwhile then troubles both. In each turn they are
+/// done `times` times, and told how often they were done before.
 pub(crate) async fn beside(
+    turns: u32,
     times: u32,
     mut bound: impl AsyncFnMut(usize) -> Outcome<()>,
     mut work: impl AsyncFnMut(usize) -> Outcome<()>,
-) -> Outcome<(Effort, Effort)> {
+) -> Outcome<Comparison> {
     let (mut bounds, mut works) = (Rounds::default(), Rounds::default());
-    for round in 0..ROUNDS {
-        bounds.add(round, times / ROUNDS, &mut bound).await?;
-        works.add(round, times / ROUNDS, &mut work).await?;
+    for turn in 0..turns {
+        // What one of them leaves to be done, the other has to wait for: so each is the first as often as the other.
+        if turn % 2 == 0 {
+            bounds.add(turn, times, &mut bound).await?;
+            works.add(turn, times, &mut work).await?;
+        } else {
+            works.add(turn, times, &mut work).await?;
+            bounds.add(turn, times, &mut bound).await?;
+        }
     }
-    Ok((bounds.effort(), works.effort()))
+    let ratio =
+        |(bound, work): (&Effort, &Effort)| work.processor.as_secs_f64() / bound.processor.as_secs_f64();
+    let mut ratios: Vec<f64> = bounds.0.iter().zip(&works.0).map(ratio).collect();
+    ratios.sort_unstable_by(f64::total_cmp);
+    let ratio = [1, 2, 3].map(|quarter| ratios.get(ratios.len() * quarter / 4).copied().unwrap_or_default());
+    Ok(Comparison { bound: bounds.effort(), work: works.effort(), ratio })
 }
 
 /// Does each of them so many times, in turns: what needs no waiting.
@@ -55,13 +77,13 @@ struct Rounds(Vec<Effort>);
 impl Rounds {
     async fn add(
         &mut self,
-        round: u32,
+        turn: u32,
         times: u32,
         work: &mut impl AsyncFnMut(usize) -> Outcome<()>,
     ) -> Outcome<()> {
         let begin = Begin::now();
         for number in 0..times {
-            work(usize::try_from(round * times + number)?).await?;
+            work(usize::try_from(turn * times + number)?).await?;
         }
         self.0.push(begin.effort(times));
         Ok(())
@@ -100,17 +122,19 @@ impl Begin {
 /// The head of a table of [`row`]s.
 pub(crate) fn head() {
     println!(
-        "\n| | processor time | bound | its processor time | more than the bound | beside it, waiting |"
+        "\n| | processor time | bound | its processor time | more than the bound | half of the turns | beside it, waiting |"
     );
-    println!("|---|---:|---|---:|---:|---:|");
+    println!("|---|---:|---|---:|---:|---:|---:|");
 }
 
 /// A row whose bound is one of the processor. What the clock says beyond that is waiting for the server.
-pub(crate) fn row(name: &str, bound_name: &str, (bound, work): (Effort, Effort)) {
-    let more = work.processor.as_secs_f64() / bound.processor.as_secs_f64() - 1.0;
+pub(crate) fn row(name: &str, bound_name: &str, Comparison { bound, work, ratio }: Comparison) {
+    let [low, more, high] = ratio.map(|ratio| (ratio - 1.0) * 100.0);
     let waiting = text(work.clock.saturating_sub(work.processor));
     let [work, bound] = [work.processor, bound.processor].map(text);
-    println!("| {name} | {work} | {bound_name} | {bound} | {:+.1} % | {waiting} |", more * 100.0);
+    println!(
+        "| {name} | {work} | {bound_name} | {bound} | {more:+.1} % | {low:+.1} to {high:+.1} % | {waiting} |"
+    );
 }
 
 /// With three digits.

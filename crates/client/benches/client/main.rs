@@ -23,6 +23,7 @@ mod accounts;
 mod bare;
 mod contents;
 mod effort;
+mod exchange;
 mod files;
 mod groups;
 mod memory;

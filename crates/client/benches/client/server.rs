@@ -8,6 +8,7 @@ use keyfold::{Client, Group, User};
 use keyfold_testkit::{Engine, TestServer};
 
 use crate::Outcome;
+use crate::exchange::Recorder;
 
 /// Argument that makes this program a server.
 pub(crate) const SERVE: &str = "--serve";
@@ -55,6 +56,13 @@ impl Server {
 
     pub(crate) fn client(&self) -> Outcome<Client> {
         Ok(Client::builder(&self.token).base_url(&self.url).build()?)
+    }
+
+    /// A client whose requests can be looked at.
+    pub(crate) fn recorded(&self) -> Outcome<(Client, Recorder)> {
+        let recorder = Recorder::new()?;
+        let client = Client::builder(&self.token).base_url(&self.url).transport(recorder.clone());
+        Ok((client.build()?, recorder))
     }
 
     pub(crate) async fn user(&self, name: &str) -> Outcome<User> {
