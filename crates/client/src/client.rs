@@ -18,10 +18,11 @@ use keyfold_protocol::encoding::SecretText;
 use keyfold_protocol::id::{DeviceId, GroupId, KeyId, UserId};
 
 use crate::api::Api;
+use crate::bulk::BulkCipher;
 use crate::clock::Clock;
 use crate::directory::{Directory, GroupPublicKey, UserPublicKey};
 use crate::error::Error;
-use crate::file::{BulkCipher, Retry};
+use crate::file::Retry;
 use crate::records::{self, Records};
 use crate::session::{Environment, Refresh, Session};
 use crate::stored::StoredUser;

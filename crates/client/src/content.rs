@@ -15,6 +15,22 @@ pub struct RawContent {
     pub payload: Vec<u8>,
 }
 
+impl RawContent {
+    /// Head and payload in one.
+    ///
+    /// # Errors
+    /// `client_100`: the head is no JSON.
+    pub fn to_envelope(&self) -> Result<Vec<u8>, Error> {
+        Ok(self.head.envelope(&self.payload)?)
+    }
+}
+
+impl From<(Head, Vec<u8>)> for RawContent {
+    fn from((head, payload): (Head, Vec<u8>)) -> Self {
+        Self { head, payload }
+    }
+}
+
 /// How to encrypt. The default: without a signature and without additional data.
 ///
 /// ```

@@ -62,7 +62,6 @@ mod source;
 mod target;
 mod upload;
 
-pub use bulk::BulkCipher;
 pub use download::Download;
 pub use keyfold_protocol::file::BelongsToType;
 pub use new_file::{NewFile, PreparedFile};

@@ -87,6 +87,7 @@ mod api;
 #[cfg(all(feature = "blocking", not(target_family = "wasm")))]
 #[cfg_attr(docsrs, doc(cfg(feature = "blocking")))]
 pub mod blocking;
+mod bulk;
 mod cancel;
 mod client;
 mod clock;
@@ -112,6 +113,7 @@ pub mod transport;
 mod trust;
 mod user;
 
+pub use bulk::BulkCipher;
 pub use cancel::CancelToken;
 pub use client::{Client, ClientBuilder, Login, PendingMfa, StoredMfaLogin};
 pub use content::{DecryptOptions, EncryptOptions, RawContent};

@@ -61,6 +61,49 @@ impl Head {
         serde_json::to_string(self).map_err(|_| Error::JsonWrite)
     }
 
+    /// Head and payload of a content for the key `id`, whose ciphertext was made outside of this crate: see
+    /// [`SymmetricKey::aes_256_gcm`] and [`PublicKey::one_time_key`].
+    ///
+    /// # Errors
+    /// [`Error::Signing`] (`client_41`).
+    pub fn of_ciphertext(
+        id: &str,
+        ciphertext: Vec<u8>,
+        signer: Option<&SigningKey>,
+    ) -> Result<(Self, Vec<u8>), Error> {
+        let payload = match signer {
+            Some(signer) => signer.sign_attached(&ciphertext)?,
+            None => ciphertext,
+        };
+        Ok((Self::new(id, signer), payload))
+    }
+
+    /// The ciphertext in a payload for the key `id`, its signature checked and taken off.
+    ///
+    /// # Errors
+    /// As [`SymmetricKey::decrypt_content`], except for those of the cipher.
+    pub fn ciphertext<'p>(
+        &self,
+        id: &str,
+        payload: &'p [u8],
+        verification: Verification<'_>,
+    ) -> Result<&'p [u8], Error> {
+        check_key_id(&self.id, id)?;
+        verified(self.sign.as_ref(), payload, verification)
+    }
+
+    /// Head and payload in one.
+    ///
+    /// # Errors
+    /// [`Error::JsonWrite`] (`client_100`).
+    pub fn envelope(&self, payload: &[u8]) -> Result<Vec<u8>, Error> {
+        let mut envelope = self.to_json()?.into_bytes();
+        envelope.reserve_exact(1 + payload.len());
+        envelope.push(0);
+        envelope.extend_from_slice(payload);
+        Ok(envelope)
+    }
+
     /// Takes an envelope apart, without any check of the payload.
     ///
     /// # Errors
@@ -203,8 +246,7 @@ impl SymmetricKey {
         aad: &[u8],
         verification: Verification<'_>,
     ) -> Result<Vec<u8>, Error> {
-        check_key_id(&head.id, self.id())?;
-        self.decrypt(verified(head.sign.as_ref(), payload, verification)?, aad)
+        self.decrypt(head.ciphertext(self.id(), payload, verification)?, aad)
     }
 
     /// Decrypts the base64 of an envelope to a text.
@@ -271,11 +313,7 @@ impl PublicKey {
     /// As [`PublicKey::encrypt`]; [`Error::Signing`] (`client_41`).
     pub fn encrypt_content(&self, data: &[u8], signer: Option<&SigningKey>) -> Result<Vec<u8>, Error> {
         let (head, payload) = self.encrypt_raw(data, signer)?;
-        let mut envelope = head.to_json()?.into_bytes();
-        envelope.reserve_exact(1 + payload.len());
-        envelope.push(0);
-        envelope.extend_from_slice(&payload);
-        Ok(envelope)
+        head.envelope(&payload)
     }
 
     /// Encrypts and returns head and payload apart.
@@ -283,12 +321,7 @@ impl PublicKey {
     /// # Errors
     /// As [`encrypt_content`](Self::encrypt_content).
     pub fn encrypt_raw(&self, data: &[u8], signer: Option<&SigningKey>) -> Result<(Head, Vec<u8>), Error> {
-        let ciphertext = self.encrypt(data)?;
-        let payload = match signer {
-            Some(signer) => signer.sign_attached(&ciphertext)?,
-            None => ciphertext,
-        };
-        Ok((Head::new(self.id(), signer), payload))
+        Head::of_ciphertext(self.id(), self.encrypt(data)?, signer)
     }
 
     /// Encrypts a text to the base64 of an envelope.
@@ -320,8 +353,7 @@ impl PrivateKey {
         payload: &[u8],
         verification: Verification<'_>,
     ) -> Result<Vec<u8>, Error> {
-        check_key_id(&head.id, self.id())?;
-        self.decrypt(verified(head.sign.as_ref(), payload, verification)?)
+        self.decrypt(head.ciphertext(self.id(), payload, verification)?)
     }
 
     /// Decrypts the base64 of an envelope to a text.

@@ -685,6 +685,64 @@ fn a_search_or_sort_key_of_another_length_or_algorithm_is_refused() {
 }
 
 #[test]
+fn contents_whose_blobs_another_cipher_makes_are_those_of_this_one() {
+    let (private, public) = PrivateKey::generate(STD, "id").unwrap();
+    let (sign, verify) = SigningKey::generate(STD, "signer").unwrap();
+    // A key that is used as another implementation would use it: raw.
+    let cipher = |raw: &[u8]| {
+        let export = format!(r#"{{"Aes":{{"key":"{}","key_id":""}}}}"#, Base64Text::encode(raw).as_str());
+        SymmetricKey::import(&export).unwrap()
+    };
+    let sealed = || {
+        let mut ciphertext = b"data".to_vec();
+        let mut depth = 0;
+        while let Some((mut layer, key)) = public.one_time_key(depth).unwrap() {
+            layer.extend(cipher(key.expose()).encrypt(&ciphertext, b"").unwrap());
+            ciphertext = layer;
+            depth += 1;
+        }
+        assert_eq!(depth, 2, "two algorithms are nested");
+        ciphertext
+    };
+    let opened = |ciphertext: &[u8]| {
+        let mut data = ciphertext.to_vec();
+        let mut depth = 0;
+        while let Some((key, blob)) = private.one_time_key(depth, &data).unwrap() {
+            data = cipher(key.expose()).decrypt(blob, b"").unwrap();
+            depth += 1;
+        }
+        data
+    };
+    assert_eq!(private.decrypt(&sealed()).unwrap(), b"data");
+    assert_eq!(opened(&public.encrypt(b"data").unwrap()), b"data");
+    assert_eq!(private.one_time_key(0, b"short").unwrap_err(), Error::CiphertextTooShort);
+
+    for signer in [None, Some(&sign)] {
+        let verification =
+            if signer.is_some() { Verification::Require(&verify) } else { Verification::Ignore };
+        let (head, payload) = Head::of_ciphertext("id", sealed(), signer).unwrap();
+        assert_eq!(
+            private.decrypt_content(&head.envelope(&payload).unwrap(), verification).unwrap(),
+            b"data"
+        );
+        let content = public.encrypt_content(b"data", signer).unwrap();
+        let (head, payload) = Head::split(&content).unwrap();
+        assert_eq!(opened(head.ciphertext("id", payload, verification).unwrap()), b"data");
+        assert_eq!(head.ciphertext("another", payload, verification).unwrap_err(), Error::WrongKey);
+        assert_eq!(head.envelope(payload).unwrap(), content);
+    }
+    let (head, mut payload) = Head::of_ciphertext("id", sealed(), Some(&sign)).unwrap();
+    payload[0] ^= 1;
+    let refused = head.ciphertext("id", &payload, Verification::Require(&verify));
+    assert_eq!(refused.unwrap_err(), Error::ContentSignature);
+
+    let (rec_private, rec_public) = PrivateKey::generate(&Suite::REC, "id").unwrap();
+    assert!(rec_public.one_time_key(0).unwrap().is_none(), "another cipher");
+    let content = rec_public.encrypt(b"data").unwrap();
+    assert!(rec_private.one_time_key(0, &content).unwrap().is_none(), "another cipher");
+}
+
+#[test]
 fn a_key_that_was_used_too_often_refuses_to_encrypt() {
     let key = SymmetricKey::generate(STD, "id").unwrap();
     key.encrypt(b"data", b"").unwrap();
@@ -695,6 +753,7 @@ fn a_key_that_was_used_too_often_refuses_to_encrypt() {
     key.count_earlier_uses(SymmetricKey::MAX_USES);
     assert_eq!(key.encrypt(b"data", b"").unwrap_err(), Error::KeyExhausted);
     assert_eq!(key.encrypt_content(b"data", b"", None).unwrap_err(), Error::KeyExhausted);
+    assert_eq!(key.count_use().unwrap_err(), Error::KeyExhausted);
     assert_eq!(key.decrypt(&blob, b"").unwrap(), b"data", "reading never ends");
 }
 

@@ -1,8 +1,7 @@
-//! AES-256-GCM by WebCrypto, for parts of files.
+//! AES-256-GCM by WebCrypto, for parts of files and large contents.
 
 use js_sys::{Array, Uint8Array};
-use keyfold::file::BulkCipher;
-use keyfold::{BoxFuture, Cause};
+use keyfold::{BoxFuture, BulkCipher, Cause};
 use wasm_bindgen::prelude::*;
 
 use crate::error::describe;

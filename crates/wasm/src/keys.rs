@@ -42,12 +42,6 @@ impl JsSymmetricKey {
         self.0.encrypt_content(data, &[], signer.as_ref()).map_err(crypto)
     }
 
-    #[wasm_bindgen(js_name = encryptString)]
-    pub fn encrypt_string(&self, text: &str, sign_key: Option<String>) -> Result<String, KeyfoldError> {
-        let signer = signer(sign_key)?;
-        self.0.encrypt_text(text, "", signer.as_ref()).map_err(crypto)
-    }
-
     #[wasm_bindgen(js_name = encryptRaw)]
     pub fn encrypt_raw(&self, data: &[u8], sign_key: Option<String>) -> Result<JsRawContent, KeyfoldError> {
         let signer = signer(sign_key)?;
@@ -59,12 +53,6 @@ impl JsSymmetricKey {
     pub fn decrypt(&self, content: &[u8], verify_key: Option<String>) -> Result<Vec<u8>, KeyfoldError> {
         let key = verifier(verify_key)?;
         self.0.decrypt_content(content, &[], demanded(key.as_ref())).map_err(crypto)
-    }
-
-    #[wasm_bindgen(js_name = decryptString)]
-    pub fn decrypt_string(&self, text: &str, verify_key: Option<String>) -> Result<String, KeyfoldError> {
-        let key = verifier(verify_key)?;
-        self.0.decrypt_text(text, "", demanded(key.as_ref())).map_err(crypto)
     }
 
     #[wasm_bindgen(js_name = decryptRaw)]

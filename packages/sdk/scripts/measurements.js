@@ -85,6 +85,12 @@ export async function measure({createClient, MemoryStorage}, server, partner) {
 		() => group.encryptSync(small),
 		partner && (() => partner.encrypt_symmetric(group_key, small)),
 	);
+	const sealed_small = group.encryptSync(small);
+	times["decrypt 1 KiB"] = await both(
+		500,
+		() => group.decryptSync(sealed_small),
+		partner && (() => partner.decrypt_symmetric(group_key, sealed_small)),
+	);
 	times["encrypt and sign 1 KiB"] = await both(
 		100,
 		() => group.encryptSync(small, true),
@@ -111,6 +117,11 @@ export async function measure({createClient, MemoryStorage}, server, partner) {
 	}
 	times["encrypt 4 MiB without WebCrypto"] = {ours: await median(3, () => group.encryptSync(content))};
 	times["encrypt and sign 4 MiB"] = {ours: await median(3, () => group.encrypt(content, true))};
+	const signed_large = await group.encrypt(content, true);
+	times["decrypt and verify 4 MiB"] = {ours: await median(3, () => group.decrypt(signed_large, true, user.data.user_id))};
+	times["encrypt 4 MiB for a user"] = {ours: await median(3, () => user.encrypt(content, user.data.user_id))};
+	const for_user = await user.encrypt(content, user.data.user_id);
+	times["decrypt 4 MiB for a user"] = {ours: await median(3, () => user.decrypt(for_user))};
 	const search_key = group.getNewestHmacKey();
 	times["search hashes of 30 characters"] = await both(
 		100,

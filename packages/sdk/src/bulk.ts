@@ -4,8 +4,10 @@ import type {CryptoRawOutput} from "./types.js";
 /** AES-256-GCM by WebCrypto, many times faster than in WebAssembly, for data that is large enough to be worth the call. */
 
 const ALGORITHM = "AES-GCM";
-const NONCE_LENGTH = 12;
-const TAG_LENGTH = 16;
+export const NONCE_LENGTH = 12;
+export const TAG_LENGTH = 16;
+
+const UTF_8 = new TextDecoder();
 
 /** Below this many bytes the call costs more than it saves. */
 const WORTHWHILE = 32 * 1024;
@@ -61,7 +63,7 @@ export async function openWith(key: CryptoKey, blob: Uint8Array): Promise<Uint8A
 	}
 }
 
-/** The envelopes of one group or key: `{"id":…,"sign":null}`, a zero byte, and the blob. */
+/** The envelopes of one group: `{"id":…,"sign":null}`, a zero byte, and the blob. */
 export class BulkEnvelopes {
 	/** By id; `undefined` for a key whose algorithm is another one. */
 	readonly #keys = new Map<string, Promise<CryptoKey | undefined>>();
@@ -77,7 +79,7 @@ export class BulkEnvelopes {
 		data: Uint8Array,
 	): Promise<Uint8Array | undefined> {
 		const key = await this.#key(id, raw);
-		return key && sealWith(key, data, new TextEncoder().encode(`${unsignedHead(id)}\0`));
+		return key && sealWith(key, data, envelopeFront(id));
 	}
 
 	/** As {@link encrypt}, with the head apart. */
@@ -92,11 +94,8 @@ export class BulkEnvelopes {
 
 	/** The data of an envelope without a signature, if this is one. */
 	async decrypt(envelope: Uint8Array, raw: (id: string) => Promise<Uint8Array | undefined>): Promise<Uint8Array | undefined> {
-		const end = envelope.indexOf(0);
-		if (end < 0) {
-			return undefined;
-		}
-		return this.decryptRaw(new TextDecoder().decode(envelope.subarray(0, end)), envelope.subarray(end + 1), raw);
+		const parts = split(envelope);
+		return parts && this.decryptRaw(...parts, raw);
 	}
 
 	/** As {@link decrypt}, with the head apart. */
@@ -110,11 +109,7 @@ export class BulkEnvelopes {
 		if (key === undefined) {
 			return undefined;
 		}
-		const data = await openWith(key, payload);
-		if (data === undefined) {
-			throw new KeyfoldError(codes.decryption, "the content cannot be decrypted: another key, or it was changed");
-		}
-		return data;
+		return authentic(await openWith(key, payload));
 	}
 
 	#key(id: string, raw: () => Promise<Uint8Array | undefined>): Promise<CryptoKey | undefined> {
@@ -138,16 +133,36 @@ async function imported(raw: Promise<Uint8Array | undefined>): Promise<CryptoKey
 	}
 }
 
-function unsignedHead(id: string): string {
+/** The head of a content without a signature. */
+export function unsignedHead(id: string): string {
 	return JSON.stringify({id, sign: null});
 }
 
+/** What stands in front of the blob in an envelope without a signature. */
+export function envelopeFront(id: string): Uint8Array {
+	return new TextEncoder().encode(`${unsignedHead(id)}\0`);
+}
+
+/** Head and payload of an envelope; `undefined` if it has no head. */
+export function split(envelope: Uint8Array): [head: string, payload: Uint8Array] | undefined {
+	const end = envelope.indexOf(0);
+	return end < 0 ? undefined : [UTF_8.decode(envelope.subarray(0, end)), envelope.subarray(end + 1)];
+}
+
 /** The key id in a head that names no signature. */
-function unsigned(head: string): string | undefined {
+export function unsigned(head: string): string | undefined {
 	try {
 		const {id, sign} = JSON.parse(head) as {id?: unknown; sign?: unknown};
 		return typeof id === "string" && (sign === null || sign === undefined) ? id : undefined;
 	} catch {
 		return undefined;
 	}
+}
+
+/** What a cipher has opened, if it was authentic. */
+export function authentic(data: Uint8Array | undefined): Uint8Array {
+	if (data === undefined) {
+		throw new KeyfoldError(codes.decryption, "the content cannot be decrypted: another key, or it was changed");
+	}
+	return data;
 }

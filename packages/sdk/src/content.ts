@@ -18,6 +18,16 @@ export function apart(content: RawContent): CryptoRawOutput {
 	return {head: content.head(), data: platform.bytes(content.payload())};
 }
 
+/** The envelope of a content whose head was kept apart. */
+export function joined(raw: RawContent): Uint8Array {
+	const front = new TextEncoder().encode(`${raw.head()}\0`);
+	const payload = raw.payload();
+	const content = new Uint8Array(front.length + payload.length);
+	content.set(front);
+	content.set(payload, front.length);
+	return content;
+}
+
 /** The head of an envelope: everything in front of the first zero byte. */
 export function envelopeHead(content: Uint8Array): CryptoHead {
 	const end = content.indexOf(0);

@@ -2,7 +2,7 @@ import {platform} from "#platform";
 
 import * as core from "../wasm/keyfold_wasm.js";
 import {BulkEnvelopes, isWorthwhile} from "./bulk.js";
-import {apart, decoded, encoded, plainText, signer} from "./content.js";
+import {apart, decoded, encoded, joined, plainText, signer} from "./content.js";
 import type {Environment} from "./environment.js";
 import {KeyfoldError, codes} from "./error.js";
 import {
@@ -22,6 +22,7 @@ import type {FileInput, WritableFileHandle} from "./file/source.js";
 import type {Upload} from "./file/upload.js";
 import {type Contents, KnownKeys} from "./known_keys.js";
 import type {SortableNumber} from "./sortable.js";
+import {SyncEnvelopes} from "./sync_envelopes.js";
 import {NON_REGISTERED, SymKey} from "./sym_key.js";
 import type {
 	AcceptOptions,
@@ -59,6 +60,8 @@ export class Group {
 	readonly #files: FileAccess | undefined;
 
 	readonly #bulk = new BulkEnvelopes();
+
+	readonly #sync = new SyncEnvelopes();
 
 	/** Origin of the server. */
 	readonly base_url: string;
@@ -418,8 +421,8 @@ export class Group {
 
 	/** As {@link getSymKeyToEncrypt}. */
 	getSymKeyToEncryptSync(): [key: string, id: string] {
-		const key = this.#contents.newestKey();
-		return [key.export(), key.id];
+		const id = this.#contents.useNewestKey();
+		return [this.#contents.loadedKey(id).export(), id];
 	}
 
 	/** A group key in text form, fetched if need be. Secret. */
@@ -494,12 +497,17 @@ export class Group {
 	 * @param sign whether to sign with the user's newest sign key
 	 */
 	async encrypt(data: Uint8Array, sign = false): Promise<Uint8Array> {
-		if (!sign && isWorthwhile(data.length)) {
-			const key = this.#contents.newestKey();
-			const sealed = await this.#bulk.encrypt(key.id, async () => key.raw(), data);
+		if (!isWorthwhile(data.length)) {
+			return this.encryptSync(data, sign);
+		}
+		if (!sign) {
+			const id = this.#contents.useNewestKey();
+			const sealed = await this.#bulk.encrypt(id, async () => this.#loadedKey(id), data);
 			if (sealed !== undefined) {
 				return platform.bytes(sealed);
 			}
+		} else if (this.#opened !== undefined) {
+			return platform.bytes(joined(await this.#opened.encryptRawBulk(data, sign)));
 		}
 		return this.encryptSync(data, sign);
 	}
@@ -511,8 +519,10 @@ export class Group {
 	 */
 	async decrypt(data: Uint8Array, verify = false, user_id?: string): Promise<Uint8Array> {
 		const by = signer(verify, user_id);
-		if (by === undefined && isWorthwhile(data.length)) {
-			const opened = await this.#bulk.decrypt(data, this.#rawKey);
+		if (by === undefined) {
+			const opened = isWorthwhile(data.length)
+				? await this.#bulk.decrypt(data, this.#rawKey)
+				: this.#atOnce(() => this.#sync.decrypt(data, this.#loadedKey));
 			if (opened !== undefined) {
 				return platform.bytes(opened);
 			}
@@ -522,8 +532,8 @@ export class Group {
 
 	/** As {@link encrypt}, to base64. */
 	async encryptString(data: string, sign = false): Promise<string> {
-		if (!sign && isWorthwhile(data.length)) {
-			return encoded(await this.encrypt(new TextEncoder().encode(data)));
+		if (isWorthwhile(data.length)) {
+			return encoded(await this.encrypt(new TextEncoder().encode(data), sign));
 		}
 		return this.encryptStringSync(data, sign);
 	}
@@ -535,12 +545,17 @@ export class Group {
 
 	/** As {@link encrypt}, with the head apart. */
 	async encryptRaw(data: Uint8Array, sign = false): Promise<CryptoRawOutput> {
-		if (!sign && isWorthwhile(data.length)) {
-			const key = this.#contents.newestKey();
-			const sealed = await this.#bulk.encryptRaw(key.id, async () => key.raw(), data);
+		if (!isWorthwhile(data.length)) {
+			return this.encryptRawSync(data, sign);
+		}
+		if (!sign) {
+			const id = this.#contents.useNewestKey();
+			const sealed = await this.#bulk.encryptRaw(id, async () => this.#loadedKey(id), data);
 			if (sealed !== undefined) {
 				return {head: sealed.head, data: platform.bytes(sealed.data)};
 			}
+		} else if (this.#opened !== undefined) {
+			return apart(await this.#opened.encryptRawBulk(data, sign));
 		}
 		return this.encryptRawSync(data, sign);
 	}
@@ -551,9 +566,10 @@ export class Group {
 	 * @param verify_key the exported verify key with which the content must be signed
 	 */
 	async decryptRaw(head: string, data: Uint8Array, verify_key?: string | null): Promise<Uint8Array> {
-		const demands = verify_key !== undefined && verify_key !== null && verify_key !== "";
-		if (!demands && isWorthwhile(data.length)) {
-			const opened = await this.#bulk.decryptRaw(head, data, this.#rawKey);
+		if (!demanded(verify_key)) {
+			const opened = isWorthwhile(data.length)
+				? await this.#bulk.decryptRaw(head, data, this.#rawKey)
+				: this.#atOnce(() => this.#sync.decryptRaw(head, data, this.#loadedKey));
 			if (opened !== undefined) {
 				return platform.bytes(opened);
 			}
@@ -563,12 +579,13 @@ export class Group {
 
 	/** As {@link encrypt}. */
 	encryptSync(data: Uint8Array, sign = false): Uint8Array {
-		return platform.bytes(this.#contents.encrypt(data, sign));
+		const sealed = sign ? undefined : this.#atOnce((id) => this.#sync.encrypt(id(), this.#loadedKey, data));
+		return platform.bytes(sealed ?? this.#contents.encrypt(data, sign));
 	}
 
 	/** As {@link encryptString}. */
 	encryptStringSync(data: string, sign = false): string {
-		return this.#contents.encryptString(data, sign);
+		return encoded(this.encryptSync(new TextEncoder().encode(data), sign));
 	}
 
 	/**
@@ -577,7 +594,8 @@ export class Group {
 	 * @param verify_key the exported verify key with which the content must be signed
 	 */
 	decryptSync(data: Uint8Array, verify_key?: string | null): Uint8Array {
-		return platform.bytes(this.#contents.decryptSync(data, verify_key));
+		const opened = demanded(verify_key) ? undefined : this.#atOnce(() => this.#sync.decrypt(data, this.#loadedKey));
+		return platform.bytes(opened ?? this.#contents.decryptSync(data, verify_key));
 	}
 
 	/** As {@link decryptSync}, from base64. */
@@ -587,16 +605,45 @@ export class Group {
 
 	/** As {@link decryptRaw}, with the keys that are loaded. */
 	decryptRawSync(head: string, data: Uint8Array, verify_key?: string | null): Uint8Array {
-		return platform.bytes(this.#contents.decryptRawSync(head, data, verify_key));
+		const opened = demanded(verify_key)
+			? undefined
+			: this.#atOnce(() => this.#sync.decryptRaw(head, data, this.#loadedKey));
+		return platform.bytes(opened ?? this.#contents.decryptRawSync(head, data, verify_key));
 	}
 
 	/** As {@link encryptRaw}. */
 	encryptRawSync(data: Uint8Array, sign = false): CryptoRawOutput {
+		const sealed = sign ? undefined : this.#atOnce((id) => this.#sync.encryptRaw(id(), this.#loadedKey, data));
+		if (sealed !== undefined) {
+			return {head: sealed.head, data: platform.bytes(sealed.data)};
+		}
 		return apart(this.#contents.encryptRaw(data, sign));
 	}
 
-	readonly #rawKey = async (key_id: string): Promise<Uint8Array | undefined> =>
-		(await this.#contents.loadKey(key_id)).raw();
+	/**
+	 * What the platform's cipher makes of a content without a signature; `undefined` if the core has to do it.
+	 *
+	 * @param work gets what names the newest key, and counts its use
+	 */
+	#atOnce<T>(work: (id: () => string) => T | undefined): T | undefined {
+		const group = this.#opened;
+		if (group === undefined || !SyncEnvelopes.areFast) {
+			// Keys that the app itself put together can become others under the same id.
+			return undefined;
+		}
+		try {
+			return work(() => group.useNewestKey());
+		} catch (error) {
+			if (error instanceof KeyfoldError && error.code === codes.keyNotLoaded) {
+				return undefined;
+			}
+			throw error;
+		}
+	}
+
+	readonly #loadedKey = (key_id: string): Uint8Array | undefined => raw(this.#contents.loadedKey(key_id));
+
+	readonly #rawKey = async (key_id: string): Promise<Uint8Array | undefined> => raw(await this.#contents.loadKey(key_id));
 
 	// Keys of the app's own
 
@@ -847,6 +894,19 @@ export class Group {
 	async deleteFile(file_id: string): Promise<void> {
 		return this.#access.delete(file_id);
 	}
+}
+
+/** The raw key for another cipher, if that can take over. */
+function raw(key: core.SymmetricKey): Uint8Array | undefined {
+	try {
+		return key.raw();
+	} finally {
+		key.free();
+	}
+}
+
+function demanded(verify_key: string | null | undefined): boolean {
+	return verify_key !== undefined && verify_key !== null && verify_key !== "";
 }
 
 function unloaded(group: core.Group | undefined, data: Partial<GroupData>): Partial<GroupData> {

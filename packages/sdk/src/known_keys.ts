@@ -6,11 +6,12 @@ import type {User} from "./user.js";
 
 /** What encrypts and decrypts the contents of a group: the core, or the keys in data that an app has put together. */
 export interface Contents {
-	newestKey(): core.SymmetricKey;
+	/** Id of the newest key, one more use of which is counted where keys are kept. */
+	useNewestKey(): string;
+	loadedKey(key_id: string): core.SymmetricKey;
 	loadKey(key_id: string): Promise<core.SymmetricKey>;
 	encrypt(data: Uint8Array, sign: boolean): Uint8Array;
 	encryptRaw(data: Uint8Array, sign: boolean): core.RawContent;
-	encryptString(text: string, sign: boolean): string;
 	decrypt(content: Uint8Array, signer?: string): Promise<Uint8Array>;
 	decryptRaw(head: string, payload: Uint8Array, verify_key?: string | null): Promise<Uint8Array>;
 	decryptSync(content: Uint8Array, verify_key?: string | null): Uint8Array;
@@ -28,8 +29,12 @@ export class KnownKeys implements Contents {
 		this.#user = user;
 	}
 
-	newestKey(): core.SymmetricKey {
-		return this.#key(this.#data.newest_key_id ?? this.#generations[0]?.group_key_id ?? "");
+	useNewestKey(): string {
+		return this.#data.newest_key_id ?? this.#generations[0]?.group_key_id ?? "";
+	}
+
+	loadedKey(key_id: string): core.SymmetricKey {
+		return this.#key(key_id);
 	}
 
 	async loadKey(key_id: string): Promise<core.SymmetricKey> {
@@ -37,15 +42,11 @@ export class KnownKeys implements Contents {
 	}
 
 	encrypt(data: Uint8Array, sign: boolean): Uint8Array {
-		return this.newestKey().encrypt(data, this.#signKey(sign));
+		return this.#newestKey().encrypt(data, this.#signKey(sign));
 	}
 
 	encryptRaw(data: Uint8Array, sign: boolean): core.RawContent {
-		return this.newestKey().encryptRaw(data, this.#signKey(sign));
-	}
-
-	encryptString(text: string, sign: boolean): string {
-		return this.newestKey().encryptString(text, this.#signKey(sign));
+		return this.#newestKey().encryptRaw(data, this.#signKey(sign));
 	}
 
 	async decrypt(content: Uint8Array, signer?: string): Promise<Uint8Array> {
@@ -62,6 +63,10 @@ export class KnownKeys implements Contents {
 
 	decryptRawSync(head: string, payload: Uint8Array, verify_key?: string | null): Uint8Array {
 		return this.#key(parsedHead(head).id).decryptRaw(head, payload, verify_key);
+	}
+
+	#newestKey(): core.SymmetricKey {
+		return this.#key(this.useNewestKey());
 	}
 
 	get #generations(): GroupKey[] {

@@ -1,7 +1,7 @@
 import {platform} from "#platform";
 
 import * as core from "../wasm/keyfold_wasm.js";
-import {apart} from "./content.js";
+import {apart, decoded, encoded, plainText} from "./content.js";
 import {KeyfoldError, codes} from "./error.js";
 import type {CryptoRawOutput} from "./types.js";
 
@@ -76,12 +76,12 @@ export class SymKey {
 
 	/** As {@link encrypt}, to base64. */
 	encryptString(data: string, sign = false): string {
-		return this.#opened.encryptString(data, this.#signer(sign));
+		return encoded(this.encrypt(new TextEncoder().encode(data), sign));
 	}
 
 	/** As {@link decrypt}, from base64. */
 	decryptString(data: string, verify_key?: string | null): string {
-		return this.#opened.decryptString(data, verify_key);
+		return plainText(this.decrypt(decoded(data), verify_key));
 	}
 
 	get #opened(): core.SymmetricKey {

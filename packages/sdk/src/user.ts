@@ -1,7 +1,7 @@
 import {platform} from "#platform";
 
 import * as core from "../wasm/keyfold_wasm.js";
-import {apart, decoded, encoded, plainText, signer} from "./content.js";
+import {apart, decoded, encoded, joined, plainText, signer} from "./content.js";
 import type {Environment} from "./environment.js";
 import {KeyfoldError, codes} from "./error.js";
 import {
@@ -448,7 +448,7 @@ export class User {
 	 * @param sign whether to sign with the user's newest sign key
 	 */
 	async encrypt(data: Uint8Array, reply_id: string, sign = false): Promise<Uint8Array> {
-		return platform.bytes(await this.#core.encrypt(data, reply_id, sign));
+		return platform.bytes(joined(await this.#core.encryptRaw(data, reply_id, sign)));
 	}
 
 	/**
@@ -462,12 +462,12 @@ export class User {
 
 	/** As {@link encrypt}, to base64. */
 	async encryptString(data: string, reply_id: string, sign = false): Promise<string> {
-		return this.#core.encryptString(data, reply_id, sign);
+		return encoded(await this.encrypt(new TextEncoder().encode(data), reply_id, sign));
 	}
 
 	/** As {@link decrypt}, from base64. */
 	async decryptString(data: string, verify = false, user_id?: string): Promise<string> {
-		return this.#core.decryptString(data, signer(verify, user_id));
+		return plainText(await this.decrypt(decoded(data), verify, user_id));
 	}
 
 	/**

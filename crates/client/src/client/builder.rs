@@ -7,10 +7,11 @@ use keyfold_crypto::{Policy, Strength, Suite};
 
 use super::{Client, Inner};
 use crate::api::Api;
+use crate::bulk::BulkCipher;
 use crate::clock::Clock;
 use crate::directory::Directory;
 use crate::error::Error;
-use crate::file::{BulkCipher, Retry};
+use crate::file::Retry;
 use crate::platform::MaybeSendSync;
 use crate::records::Records;
 use crate::session::Refresh;
@@ -174,7 +175,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Parts of files are encrypted and decrypted with `cipher` where that is worth it.
+    /// Parts of files and contents are encrypted and decrypted with `cipher` where that is worth it: from 32 KiB on, in functions that
+    /// are asynchronous.
     pub fn bulk_cipher(mut self, cipher: impl BulkCipher) -> Self {
         self.bulk_cipher = Some(Arc::new(cipher));
         self

@@ -1,4 +1,4 @@
-//! Parts of files through a cipher of the platform.
+//! Parts of files, through a cipher of the platform where there is one.
 
 use std::sync::Arc;
 
@@ -6,20 +6,9 @@ use keyfold_crypto::file::{FileDecryptor, FileEncryptor};
 use keyfold_crypto::{SymmetricKey, UserKeys, Verification, VerifyingKey};
 
 use super::memory::{Chunk, Opened, Part};
+use crate::bulk::{Bulk, BulkCipher, WORTHWHILE};
 use crate::error::Error;
-use crate::platform::{BoxFuture, Cause, MaybeSend, MaybeSendSync, offload};
-
-/// AES-256-GCM that somebody else computes. Browsers have one that is many times faster than WebAssembly.
-pub trait BulkCipher: MaybeSendSync + 'static {
-    /// `nonce || ciphertext || tag`, with a random nonce of 12 bytes.
-    fn seal<'a>(&'a self, key: &'a [u8], plaintext: &'a [u8]) -> BoxFuture<'a, Result<Vec<u8>, Cause>>;
-
-    /// The plaintext of what [`seal`](Self::seal) returned; `None` if it is not authentic.
-    fn open<'a>(&'a self, key: &'a [u8], blob: &'a [u8]) -> BoxFuture<'a, Result<Option<Vec<u8>>, Cause>>;
-}
-
-/// A call to the platform, or a thread, costs more than it saves below this many bytes.
-const WORTHWHILE: usize = 32 * 1024;
+use crate::platform::{MaybeSend, offload};
 
 /// A part, and the key of its content, which locks the key of the next one.
 pub(super) struct EncryptedPart {
@@ -34,11 +23,11 @@ pub(super) async fn encrypt_part(
     signer: Option<Arc<UserKeys>>,
     chunk: Chunk,
 ) -> Result<(EncryptedPart, Option<Chunk>), Error> {
-    if let Some(cipher) = cipher.filter(|_| chunk.len() >= WORTHWHILE) {
+    if let Some(cipher) = Bulk::for_bytes(cipher, chunk.len()) {
         let mut encryptor = FileEncryptor::new(previous, signer.as_deref().map(|keys| &keys.sign_key));
         let key = encryptor.next_key()?;
         if let Some(raw) = key.aes_256_gcm() {
-            let blob = cipher.seal(raw, &chunk).await.map_err(|_| keyfold_crypto::Error::Encryption)?;
+            let blob = cipher.seal(raw, &chunk).await?;
             let part = encryptor.encrypted_part(key, &blob)?;
             return Ok((EncryptedPart::new(part.into(), encryptor)?, Some(chunk)));
         }
@@ -67,11 +56,10 @@ pub(super) async fn decrypt_part(
     verify_key: Option<VerifyingKey>,
     mut part: Vec<u8>,
 ) -> Result<(Opened, SymmetricKey), Error> {
-    if let Some(cipher) = cipher.filter(|_| part.len() >= WORTHWHILE) {
+    if let Some(cipher) = Bulk::for_bytes(cipher, part.len()) {
         let (key, blob) = FileDecryptor::new(previous, verification(verify_key.as_ref())).open_part(&part)?;
         if let Some(raw) = key.aes_256_gcm() {
-            let chunk = cipher.open(raw, blob).await.map_err(|_| keyfold_crypto::Error::Decryption)?;
-            return Ok((chunk.ok_or(keyfold_crypto::Error::Decryption)?.into(), key));
+            return Ok((cipher.open(raw, blob).await?.into(), key));
         }
     }
     let previous = Arc::clone(previous);

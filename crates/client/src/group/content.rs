@@ -5,6 +5,7 @@ use keyfold_protocol::id::KeyId;
 use std::sync::Arc;
 
 use super::Group;
+use crate::bulk::Bulk;
 use crate::content::{DecryptOptions, EncryptOptions, RawContent, Signature, from_text, to_text, utf8};
 use crate::error::Error;
 
@@ -50,8 +51,40 @@ impl Group {
     pub fn encrypt_raw(&self, data: &[u8], options: EncryptOptions<'_>) -> Result<RawContent, Error> {
         let (keys, signer) = self.sealing(options)?;
         let signer = signer.as_deref().map(|keys| &keys.sign_key);
-        let (head, payload) = keys.key.encrypt_raw(data, options.additional_data(), signer)?;
-        Ok(RawContent { head, payload })
+        Ok(keys.key.encrypt_raw(data, options.additional_data(), signer)?.into())
+    }
+
+    /// As [`encrypt_raw`](Self::encrypt_raw), through the [cipher of the platform](crate::ClientBuilder::bulk_cipher) if there is one and
+    /// the data is large.
+    ///
+    /// # Errors
+    /// As [`encrypt`](Self::encrypt).
+    pub async fn encrypt_raw_bulk(
+        &self,
+        data: &[u8],
+        options: EncryptOptions<'_>,
+    ) -> Result<RawContent, Error> {
+        if let Some(cipher) = self.bulk(data.len(), options.additional_data()) {
+            let (keys, signer) = self.sealing(options)?;
+            if let Some(raw) = keys.key.aes_256_gcm() {
+                keys.key.count_use()?;
+                let blob = cipher.seal(raw, data).await?;
+                let signer = signer.as_deref().map(|keys| &keys.sign_key);
+                return Ok(Head::of_ciphertext(keys.key.id(), blob, signer)?.into());
+            }
+        }
+        self.encrypt_raw(data, options)
+    }
+
+    /// Id of the newest key, one more use of which is counted: for programs that encrypt with the
+    /// [exported key](Self::export_newest_key).
+    ///
+    /// # Errors
+    /// As [`encrypt`](Self::encrypt).
+    pub fn use_newest_key(&self) -> Result<KeyId, Error> {
+        let keys = self.newest_keys()?;
+        keys.key.count_use()?;
+        Ok(KeyId::new(keys.key.id()))
     }
 
     /// Decrypts a content of the group. A key that is missing is fetched, and a pending rotation finished for it.
@@ -103,6 +136,13 @@ impl Group {
     ) -> Result<Vec<u8>, Error> {
         let keys = self.keys(&KeyId::new(head.id.as_str())).await?;
         let signature = options.signature(head, &self.user().0.client.0.directory).await?;
+        if let Some(cipher) = self.bulk(payload.len(), options.additional_data())
+            && let Some(raw) = keys.key.aes_256_gcm()
+        {
+            return cipher
+                .open(raw, head.ciphertext(keys.key.id(), payload, signature.verification())?)
+                .await;
+        }
         opened(&keys, head, payload, options, &signature)
     }
 
@@ -151,6 +191,12 @@ impl Group {
     /// As [`decrypt_sync_with`](Self::decrypt_sync_with). `client_10`: it is no such text.
     pub fn decrypt_string_sync_with(&self, text: &str, options: DecryptOptions<'_>) -> Result<String, Error> {
         utf8(self.decrypt_sync_with(&from_text(text)?, options)?)
+    }
+
+    /// Ciphers of platforms are asked without additional data.
+    fn bulk(&self, bytes: usize, aad: &[u8]) -> Option<Bulk<'_>> {
+        let cipher = self.user().0.client.0.bulk_cipher.as_ref();
+        Bulk::for_bytes(cipher.filter(|_| aad.is_empty()), bytes)
     }
 
     fn sealing(&self, options: EncryptOptions<'_>) -> Result<(Arc<GroupKeys>, Option<Arc<UserKeys>>), Error> {

@@ -109,6 +109,14 @@ impl Group {
         Ok(secret(self.newest_keys()?.key.export()?))
     }
 
+    /// A generation of keys that is loaded, in text form. Secret.
+    ///
+    /// # Errors
+    /// [`Error::KeyNotLoaded`].
+    pub fn export_loaded_key(&self, id: &KeyId) -> Result<SecretText, Error> {
+        Ok(secret(self.loaded(id.as_str())?.key.export()?))
+    }
+
     /// Fetches a generation of keys that is not loaded.
     ///
     /// # Errors

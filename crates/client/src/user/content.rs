@@ -6,6 +6,7 @@ use keyfold_protocol::id::{KeyId, StoredKeyId, UserId};
 use std::sync::Arc;
 
 use super::User;
+use crate::bulk::Bulk;
 use crate::content::{DecryptOptions, EncryptOptions, RawContent, from_text, to_text, utf8};
 use crate::directory::UserPublicKey;
 use crate::error::Error;
@@ -31,8 +32,7 @@ impl User {
         to: &UserId,
         options: EncryptOptions<'_>,
     ) -> Result<Vec<u8>, Error> {
-        let key = self.0.client.public_key(to).await?;
-        self.encrypt_sync(data, &key, options)
+        self.encrypt_raw(data, to, options).await?.to_envelope()
     }
 
     /// Encrypts to a public key that is there already, without a request.
@@ -72,8 +72,7 @@ impl User {
         to: &PublicKey,
         options: EncryptOptions<'_>,
     ) -> Result<RawContent, Error> {
-        let (head, payload) = self.sealed(to, options, |key, signer| key.encrypt_raw(data, signer))?;
-        Ok(RawContent { head, payload })
+        Ok(self.sealed(to, options, |key, signer| key.encrypt_raw(data, signer))?.into())
     }
 
     /// As [`encrypt_raw_to`](Self::encrypt_raw_to), to an envelope.
@@ -120,9 +119,23 @@ impl User {
         to: &UserId,
         options: EncryptOptions<'_>,
     ) -> Result<RawContent, Error> {
-        let key = self.0.client.public_key(to).await?;
-        let (head, payload) = self.sealed(&key.key, options, |key, signer| key.encrypt_raw(data, signer))?;
-        Ok(RawContent { head, payload })
+        let key = self.0.client.public_key(to).await?.key;
+        let mut ciphertext: Option<Vec<u8>> = None;
+        if let Some(cipher) = Bulk::for_bytes(self.0.client.0.bulk_cipher.as_ref(), data.len()) {
+            let mut depth = 0;
+            while let Some((mut layer, one_time_key)) = key.one_time_key(depth)? {
+                let inner = ciphertext.as_deref().unwrap_or(data);
+                layer.extend_from_slice(&cipher.seal(one_time_key.expose(), inner).await?);
+                ciphertext = Some(layer);
+                depth += 1;
+            }
+        }
+        Ok(self
+            .sealed(&key, options, |key, signer| match ciphertext {
+                Some(ciphertext) => Head::of_ciphertext(key.id(), ciphertext, signer),
+                None => key.encrypt_raw(data, signer),
+            })?
+            .into())
     }
 
     /// Decrypts what was encrypted to this user. A key that is missing is fetched.
@@ -175,6 +188,22 @@ impl User {
     ) -> Result<Vec<u8>, Error> {
         let keys: Arc<UserKeys> = self.keys(&KeyId::new(head.id.as_str())).await?;
         let signature = options.signature(head, &self.0.client.0.directory).await?;
+        let cipher = self.0.client.0.bulk_cipher.as_ref().filter(|_| options.additional_data().is_empty());
+        if let Some(cipher) = Bulk::for_bytes(cipher, payload.len()) {
+            let key = keys.group.private_key()?;
+            let ciphertext = head.ciphertext(key.id(), payload, signature.verification())?;
+            let mut opened: Option<Vec<u8>> = None;
+            let mut depth = 0;
+            while let Some((one_time_key, blob)) =
+                key.one_time_key(depth, opened.as_deref().unwrap_or(ciphertext))?
+            {
+                opened = Some(cipher.open(one_time_key.expose(), blob).await?);
+                depth += 1;
+            }
+            if let Some(data) = opened {
+                return Ok(data);
+            }
+        }
         self.opened(&keys, head, payload, options, &signature)
     }
 

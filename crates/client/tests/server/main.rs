@@ -5,6 +5,7 @@
 
 mod account;
 mod agreement;
+mod bulk;
 mod content;
 mod devices;
 mod dice;

@@ -58,6 +58,20 @@ impl PrivateKey {
         self.key.decrypt(blob)
     }
 
+    /// Takes one layer off a ciphertext whose blobs are decrypted outside of this crate: the raw one-time key of AES-256-GCM, and the
+    /// blob under it, `nonce || ciphertext || tag`. `depth` 0 is the outermost layer; what is in the blob of one layer is the ciphertext
+    /// of the next, and the plaintext where there is none (`None`). Algorithms with another cipher have no layers.
+    ///
+    /// # Errors
+    /// As [`decrypt`](Self::decrypt).
+    pub fn one_time_key<'c>(
+        &self,
+        depth: usize,
+        ciphertext: &'c [u8],
+    ) -> Result<Option<(SecretBytes, &'c [u8])>, Error> {
+        self.key.layer(depth, ciphertext)
+    }
+
     /// The public half, computed from the secret one.
     ///
     /// # Errors
@@ -241,6 +255,17 @@ impl PublicKey {
     /// [`Error::NoRandomness`] (`client_13`), [`Error::Encryption`] (`client_12`).
     pub fn encrypt(&self, plaintext: &[u8]) -> Result<Vec<u8>, Error> {
         self.encrypt_with(plaintext, &mut System)
+    }
+
+    /// One layer of a ciphertext whose blobs are encrypted outside of this crate: what stands in front of the blob, and the raw one-time
+    /// key of AES-256-GCM for it, which is used once. `depth` 0 is the innermost layer, whose blob holds the plaintext; the blob of each
+    /// other one holds front and blob of the layer before, and the last one is the ciphertext. `None`: there is no such layer.
+    /// Algorithms with another cipher have none.
+    ///
+    /// # Errors
+    /// As [`encrypt`](Self::encrypt).
+    pub fn one_time_key(&self, depth: usize) -> Result<Option<(Vec<u8>, SecretBytes)>, Error> {
+        self.key.layer(depth, &mut System)
     }
 
     /// Id of the verify key with which the signature of this key is to be checked, if it has one.

@@ -125,8 +125,7 @@ impl SymmetricKey {
     /// The raw key, if its blobs are `nonce || ciphertext || tag` of AES-256-GCM without additional data, so that another
     /// implementation of that cipher can take over large ones: in browsers their own is many times faster. Secret.
     ///
-    /// Whoever encrypts with it draws a random nonce of 12 bytes each time, and says so with
-    /// [`count_earlier_uses`](Self::count_earlier_uses).
+    /// Whoever encrypts with it draws a random nonce of 12 bytes each time, and [counts](Self::count_use) it before.
     #[must_use]
     pub fn aes_256_gcm(&self) -> Option<&[u8]> {
         // Other ciphers have nonces and tags of the same lengths: the algorithm decides.
@@ -142,6 +141,17 @@ impl SymmetricKey {
     /// Adds uses from before this value was loaded, as remembered by the caller.
     pub fn count_earlier_uses(&self, uses: u64) {
         self.uses.fetch_add(uses.min(Self::MAX_USES), Ordering::Relaxed);
+    }
+
+    /// Counts one encryption, as each of this crate does.
+    ///
+    /// # Errors
+    /// [`Error::KeyExhausted`] (`client_406`): there must not be another one.
+    pub fn count_use(&self) -> Result<(), Error> {
+        if self.uses.fetch_add(1, Ordering::Relaxed) >= Self::MAX_USES {
+            return Err(Error::KeyExhausted);
+        }
+        Ok(())
     }
 
     /// Whether the group should rotate its key because this one has been used a lot.
@@ -211,12 +221,5 @@ impl SymmetricKey {
 
     fn new(key: CipherKey, id: &str) -> Self {
         Self { id: id.into(), key, uses: AtomicU64::new(0) }
-    }
-
-    fn count_use(&self) -> Result<(), Error> {
-        if self.uses.fetch_add(1, Ordering::Relaxed) >= Self::MAX_USES {
-            return Err(Error::KeyExhausted);
-        }
-        Ok(())
     }
 }

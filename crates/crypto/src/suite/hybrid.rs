@@ -1,8 +1,8 @@
 //! Two algorithms nested so that both must fall: a classical one (`x`) and a post-quantum one (`k`).
 
 use super::{Algorithm, Decrypt, Encrypt, Format, Generate, Material, Sign, Verify};
-use crate::Error;
 use crate::primitives::random::Entropy;
+use crate::{Error, SecretBytes};
 
 /// The two halves of a hybrid encryption algorithm.
 pub(crate) trait HybridEncryption: Send + Sync {
@@ -85,6 +85,13 @@ impl<H: HybridEncryption> Decrypt for DecryptionKey<H> {
         self.x.decrypt(&self.k.decrypt(blob)?)
     }
 
+    fn layer<'b>(&self, depth: usize, blob: &'b [u8]) -> Result<Option<(SecretBytes, &'b [u8])>, Error> {
+        match depth.checked_sub(1) {
+            None => self.k.layer(0, blob),
+            Some(depth) => self.x.layer(depth, blob),
+        }
+    }
+
     fn public(&self) -> Result<Vec<u8>, Error> {
         Ok([self.x.public()?, self.k.public()?].concat())
     }
@@ -114,6 +121,17 @@ impl<H: HybridEncryption> Encrypt for EncryptionKey<H> {
     fn encrypt(&self, plaintext: &[u8], entropy: &mut dyn Entropy) -> Result<Vec<u8>, Error> {
         let inner = self.x.encrypt(plaintext, entropy)?;
         self.k.encrypt(&inner, entropy)
+    }
+
+    fn layer(
+        &self,
+        depth: usize,
+        entropy: &mut dyn Entropy,
+    ) -> Result<Option<(Vec<u8>, SecretBytes)>, Error> {
+        match depth.checked_sub(1) {
+            None => self.x.layer(0, entropy),
+            Some(depth) => self.k.layer(depth, entropy),
+        }
     }
 }
 

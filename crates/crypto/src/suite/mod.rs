@@ -22,7 +22,7 @@ use crate::password::Cost;
 use crate::primitives::hmac_sha256::HmacKey;
 use crate::primitives::ope::OpeKey;
 use crate::primitives::random::Entropy;
-use crate::{Error, Strength};
+use crate::{Error, SecretBytes, Strength};
 
 /// Which algorithms new keys are made with.
 ///
@@ -194,6 +194,11 @@ pub(crate) trait Cipher: Material {
 pub(crate) trait Decrypt: Material {
     fn decrypt(&self, blob: &[u8]) -> Result<Vec<u8>, Error>;
 
+    /// See [`crate::PrivateKey::one_time_key`].
+    fn layer<'b>(&self, _depth: usize, _blob: &'b [u8]) -> Result<Option<(SecretBytes, &'b [u8])>, Error> {
+        Ok(None)
+    }
+
     /// The raw public half, recomputed or taken from inside of the secret half; never what somebody else says it is.
     fn public(&self) -> Result<Vec<u8>, Error>;
 }
@@ -201,6 +206,15 @@ pub(crate) trait Decrypt: Material {
 /// Public half of asymmetric encryption.
 pub(crate) trait Encrypt: Material {
     fn encrypt(&self, plaintext: &[u8], entropy: &mut dyn Entropy) -> Result<Vec<u8>, Error>;
+
+    /// See [`crate::PublicKey::one_time_key`].
+    fn layer(
+        &self,
+        _depth: usize,
+        _entropy: &mut dyn Entropy,
+    ) -> Result<Option<(Vec<u8>, SecretBytes)>, Error> {
+        Ok(None)
+    }
 }
 
 /// Secret half of signatures.

@@ -150,13 +150,29 @@ impl Material for EciesSecret {
     }
 }
 
-impl Decrypt for EciesSecret {
-    /// `E(32) || blob`, opened with `HKDF-SHA256[no salt, "ecies-ed25519"](X25519(self, E), 32)`
-    fn decrypt(&self, blob: &[u8]) -> Result<Vec<u8>, Error> {
+impl EciesSecret {
+    /// The one-time key, and what is under it.
+    fn agreed<'b>(&self, blob: &'b [u8]) -> Result<(Secret<32>, &'b [u8]), Error> {
         let (ephemeral, blob) = blob.split_first_chunk().ok_or(Error::CiphertextTooShort)?;
         // An ephemeral key of small order gives the same secret with every recipient: anybody could have made the blob.
         let shared = self.key.agree(ephemeral).ok_or(Error::Decryption)?;
-        open_once::<Gcm>(hash::hkdf_sha256(shared.expose(), ECIES_INFO)?, blob)
+        Ok((hash::hkdf_sha256(shared.expose(), ECIES_INFO)?, blob))
+    }
+}
+
+impl Decrypt for EciesSecret {
+    /// `E(32) || blob`, opened with `HKDF-SHA256[no salt, "ecies-ed25519"](X25519(self, E), 32)`
+    fn decrypt(&self, blob: &[u8]) -> Result<Vec<u8>, Error> {
+        let (key, blob) = self.agreed(blob)?;
+        open_once::<Gcm>(key, blob)
+    }
+
+    fn layer<'b>(&self, depth: usize, blob: &'b [u8]) -> Result<Option<(SecretBytes, &'b [u8])>, Error> {
+        if depth > 0 {
+            return Ok(None);
+        }
+        let (key, blob) = self.agreed(blob)?;
+        Ok(Some((SecretBytes::concat(key.expose(), &[]), blob)))
     }
 
     fn public(&self) -> Result<Vec<u8>, Error> {
@@ -186,13 +202,32 @@ impl Material for EciesPublic {
     }
 }
 
+impl EciesPublic {
+    /// A new ephemeral public key, and the one-time key.
+    fn agree(&self, entropy: &mut dyn Entropy) -> Result<(Vec<u8>, Secret<32>), Error> {
+        let (ephemeral, ephemeral_public) = EciesSecret::generate(entropy)?;
+        let shared = ephemeral.key.agree(&self.0).ok_or(Error::WeakKey)?;
+        Ok((ephemeral_public, hash::hkdf_sha256(shared.expose(), ECIES_INFO)?))
+    }
+}
+
 impl Encrypt for EciesPublic {
     /// Consumes the ephemeral secret (32), then the nonce (12).
     fn encrypt(&self, plaintext: &[u8], entropy: &mut dyn Entropy) -> Result<Vec<u8>, Error> {
-        let (ephemeral, ephemeral_public) = EciesSecret::generate(entropy)?;
-        let shared = ephemeral.key.agree(&self.0).ok_or(Error::WeakKey)?;
-        let key = hash::hkdf_sha256(shared.expose(), ECIES_INFO)?;
+        let (ephemeral_public, key) = self.agree(entropy)?;
         seal_once::<Gcm>(key, &ephemeral_public, plaintext, entropy)
+    }
+
+    fn layer(
+        &self,
+        depth: usize,
+        entropy: &mut dyn Entropy,
+    ) -> Result<Option<(Vec<u8>, SecretBytes)>, Error> {
+        if depth > 0 {
+            return Ok(None);
+        }
+        let (ephemeral_public, key) = self.agree(entropy)?;
+        Ok(Some((ephemeral_public, SecretBytes::concat(key.expose(), &[]))))
     }
 }
 
@@ -236,12 +271,28 @@ impl Material for KyberSecret {
     }
 }
 
+impl KyberSecret {
+    /// The one-time key, and what is under it.
+    fn decapsulated<'b>(&self, blob: &'b [u8]) -> Result<(Secret<32>, &'b [u8]), Error> {
+        let (ciphertext, blob) =
+            blob.split_first_chunk::<{ kyber::CIPHERTEXT_LEN }>().ok_or(Error::CiphertextTooShort)?;
+        Ok((kyber::decapsulate(self.0.expose(), ciphertext)?, blob))
+    }
+}
+
 impl Decrypt for KyberSecret {
     /// `ciphertext(1088) || blob`, opened with the shared secret as key.
     fn decrypt(&self, blob: &[u8]) -> Result<Vec<u8>, Error> {
-        let (ciphertext, blob) =
-            blob.split_first_chunk::<{ kyber::CIPHERTEXT_LEN }>().ok_or(Error::CiphertextTooShort)?;
-        open_once::<Gcm>(kyber::decapsulate(self.0.expose(), ciphertext)?, blob)
+        let (key, blob) = self.decapsulated(blob)?;
+        open_once::<Gcm>(key, blob)
+    }
+
+    fn layer<'b>(&self, depth: usize, blob: &'b [u8]) -> Result<Option<(SecretBytes, &'b [u8])>, Error> {
+        if depth > 0 {
+            return Ok(None);
+        }
+        let (key, blob) = self.decapsulated(blob)?;
+        Ok(Some((SecretBytes::concat(key.expose(), &[]), blob)))
     }
 
     fn public(&self) -> Result<Vec<u8>, Error> {
@@ -273,6 +324,18 @@ impl Encrypt for KyberPublic {
     fn encrypt(&self, plaintext: &[u8], entropy: &mut dyn Entropy) -> Result<Vec<u8>, Error> {
         let (ciphertext, shared) = kyber::encapsulate(self.0.as_slice(), entropy)?;
         seal_once::<Gcm>(shared, &ciphertext, plaintext, entropy)
+    }
+
+    fn layer(
+        &self,
+        depth: usize,
+        entropy: &mut dyn Entropy,
+    ) -> Result<Option<(Vec<u8>, SecretBytes)>, Error> {
+        if depth > 0 {
+            return Ok(None);
+        }
+        let (ciphertext, shared) = kyber::encapsulate(self.0.as_slice(), entropy)?;
+        Ok(Some((ciphertext.to_vec(), SecretBytes::concat(shared.expose(), &[]))))
     }
 }
 

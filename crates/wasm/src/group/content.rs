@@ -16,14 +16,17 @@ impl JsGroup {
         self.0.encrypt_with(data, encryption(sign)).map_err(thrown)
     }
 
-    #[wasm_bindgen(js_name = encryptString)]
-    pub fn encrypt_string(&self, text: &str, sign: bool) -> Result<String, KeyfoldError> {
-        self.0.encrypt_string_with(text, encryption(sign)).map_err(thrown)
-    }
-
     #[wasm_bindgen(js_name = encryptRaw)]
     pub fn encrypt_raw(&self, data: &[u8], sign: bool) -> Result<JsRawContent, KeyfoldError> {
         self.0.encrypt_raw(data, encryption(sign)).map(JsRawContent::from).map_err(thrown)
+    }
+
+    #[wasm_bindgen(js_name = encryptRawBulk, unchecked_return_type = "Promise<RawContent>")]
+    pub fn encrypt_raw_bulk(&self, data: Vec<u8>, sign: bool) -> Promise {
+        let this = self.clone();
+        promise(async move {
+            settled(this.0.encrypt_raw_bulk(&data, encryption(sign)).await.map(JsRawContent::from))
+        })
     }
 
     /// `signer`: whose signature the content must bear.
@@ -34,17 +37,6 @@ impl JsGroup {
             settled({
                 let signer = signer.map(UserId::new);
                 this.0.decrypt_with(&content, decryption(signer.as_ref())).await
-            })
-        })
-    }
-
-    #[wasm_bindgen(js_name = decryptString, unchecked_return_type = "Promise<string>")]
-    pub fn decrypt_string(&self, text: String, signer: Option<String>) -> Promise {
-        let this = self.clone();
-        promise(async move {
-            settled({
-                let signer = signer.map(UserId::new);
-                this.0.decrypt_string_with(&text, decryption(signer.as_ref())).await
             })
         })
     }

@@ -90,10 +90,16 @@ impl JsGroup {
         newest.map(JsSortKey::from).ok_or_else(|| thrown(Error::NoGroupKeys))
     }
 
-    /// The newest group key.
-    #[wasm_bindgen(js_name = newestKey)]
-    pub fn newest_key(&self) -> Result<JsSymmetricKey, KeyfoldError> {
-        JsSymmetricKey::import(self.get().export_newest_key().map_err(thrown)?.expose())
+    /// Id of the newest group key, for one encryption outside of the core.
+    #[wasm_bindgen(js_name = useNewestKey)]
+    pub fn use_newest_key(&self) -> Result<String, KeyfoldError> {
+        Ok(self.get().use_newest_key().map_err(thrown)?.into_string())
+    }
+
+    /// A group key that is there already.
+    #[wasm_bindgen(js_name = loadedKey)]
+    pub fn loaded_key(&self, id: String) -> Result<JsSymmetricKey, KeyfoldError> {
+        JsSymmetricKey::import(self.get().export_loaded_key(&KeyId::new(id)).map_err(thrown)?.expose())
     }
 
     /// A group key, fetched if need be.

@@ -12,20 +12,6 @@ use crate::promise::{promise, settled};
 
 #[wasm_bindgen(js_class = User)]
 impl JsUser {
-    #[wasm_bindgen(unchecked_return_type = "Promise<Uint8Array>")]
-    pub fn encrypt(&self, data: Vec<u8>, to: String, sign: bool) -> Promise {
-        let this = self.clone();
-        promise(async move { settled(this.0.encrypt_with(&data, &UserId::new(&to), encryption(sign)).await) })
-    }
-
-    #[wasm_bindgen(js_name = encryptString, unchecked_return_type = "Promise<string>")]
-    pub fn encrypt_string(&self, text: String, to: String, sign: bool) -> Promise {
-        let this = self.clone();
-        promise(async move {
-            settled(this.0.encrypt_string_with(&text, &UserId::new(&to), encryption(sign)).await)
-        })
-    }
-
     #[wasm_bindgen(js_name = encryptRaw, unchecked_return_type = "Promise<RawContent>")]
     pub fn encrypt_raw(&self, data: Vec<u8>, to: String, sign: bool) -> Promise {
         let this = self.clone();
@@ -45,17 +31,6 @@ impl JsUser {
             settled({
                 let signer = signer.map(UserId::new);
                 this.0.decrypt_with(&content, decryption(signer.as_ref())).await
-            })
-        })
-    }
-
-    #[wasm_bindgen(js_name = decryptString, unchecked_return_type = "Promise<string>")]
-    pub fn decrypt_string(&self, text: String, signer: Option<String>) -> Promise {
-        let this = self.clone();
-        promise(async move {
-            settled({
-                let signer = signer.map(UserId::new);
-                this.0.decrypt_string_with(&text, decryption(signer.as_ref())).await
             })
         })
     }

@@ -4,6 +4,7 @@ import {basename, join} from "node:path";
 import {KeyfoldError, codes} from "../error.js";
 import {FolderStorage} from "../storage/folder.js";
 import {MemoryStorage} from "../storage/memory.js";
+import {NodeCipher} from "./cipher.node.js";
 import {numbered, safeName} from "./file_name.js";
 import type {Platform} from "./interface.js";
 
@@ -26,6 +27,10 @@ export const platform: Platform = {
 
 	bytes(data) {
 		return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+	},
+
+	aesGcm(key) {
+		return new NodeCipher(key);
 	},
 
 	sortsWithNumbers: true,

@@ -152,13 +152,22 @@ export const scenarios = {
 		const author = user.data.user_id;
 		const verify_key = user.getNewestKey().exported_verify_key;
 		so_far = calls.decrypt;
-		equal(await group.decrypt(await group.encrypt(large, true), true, author), large, "signed");
+		const signed_content = await group.encrypt(large, true);
+		equal(await group.decrypt(signed_content, true, author), large, "signed");
+		equal(group.decryptSync(signed_content, verify_key), large, "signed, read by the core");
+		equal(await group.decrypt(group.encryptSync(large, true), true, author), large, "signed by the core");
 		const signed = await group.encryptRaw(large, true);
 		equal(await group.decryptRaw(signed.head, signed.data, verify_key), large, "signed, with the head apart");
 		equal(await group.decryptRaw(signed.head, signed.data), large, "signed, and not verified");
+		equal(await group.decryptString(await group.encryptString(text, true), true, author), text, "a long text, signed");
+		equal(calls.decrypt - so_far, 5, "calls of the cipher for what is signed");
+		so_far = calls.decrypt;
 		const stripped = /** @type {{code: string}} */ (await rejected(group.decryptRaw(raw.head, raw.data, verify_key)));
 		equal(stripped.code, "client_401", "code of a large content without the signature that is demanded");
-		equal(calls.decrypt, so_far, "the core alone reads what is signed");
+		signed.data[0] = (signed.data[0] ?? 0) ^ 1;
+		const forged = /** @type {{code: string}} */ (await rejected(group.decryptRaw(signed.head, signed.data, verify_key)));
+		equal(forged.code, "client_22", "code of a large content with a wrong signature");
+		equal(calls.decrypt, so_far, "the cipher gets nothing whose signature is wrong");
 		const foreign = await user.getGroup(await user.createGroup());
 		ok(await rejected(foreign.decryptRaw(raw.head, raw.data)), "another group has not the key");
 		const before = calls.encrypt;
@@ -170,6 +179,86 @@ export const scenarios = {
 		await group.keyRotation();
 		equal(await group.decrypt(group.encryptSync(large)), large, "with a new key");
 		calls.restore();
+	},
+
+	async "large contents for users go through the platform's cipher, and are the same"(keyfold, server) {
+		const [alice, bob] = await Promise.all([newUser(keyfold, server), newUser(keyfold, server)]);
+		const [alice_id, bob_id] = [alice.user.data.user_id, bob.user.data.user_id];
+		const {public_key} = await alice.client.getUserPublicKey(bob_id);
+		const verify_key = alice.user.getNewestKey().exported_verify_key;
+		const large = new Uint8Array(300_000).map((_, place) => place);
+		const text = "ä".repeat(100_000);
+		const calls = counted(crypto.subtle);
+		for (const sign of [false, true]) {
+			const sealed = await alice.user.encrypt(large, bob_id, sign);
+			equal(bob.user.decryptSync(sealed), large, "read by the core");
+			equal(await bob.user.decrypt(sealed), large, "both");
+			equal(await bob.user.decrypt(alice.user.encryptSync(large, public_key, sign)), large, "written by the core");
+			const raw = await alice.user.encryptRaw(large, bob_id, sign);
+			equal(await bob.user.decryptRaw(raw.head, raw.data), large, "with the head apart");
+			equal(await bob.user.decryptString(await alice.user.encryptString(text, bob_id, sign)), text, "a long text");
+		}
+		// Two algorithms are nested.
+		equal([calls.encrypt, calls.decrypt], [12, 16], "calls of the cipher");
+		const signed = await alice.user.encrypt(large, bob_id, true);
+		equal(await bob.user.decrypt(signed, true, alice_id), large, "verified");
+		const before = [calls.encrypt, calls.decrypt];
+		await bob.user.decrypt(await alice.user.encrypt(new Uint8Array(100), bob_id, true));
+		equal([calls.encrypt, calls.decrypt], before, "calls for a small content");
+		const unsigned = await alice.user.encryptRaw(large, bob_id);
+		const stripped = /** @type {{code: string}} */ (await rejected(bob.user.decryptRaw(unsigned.head, unsigned.data, verify_key)));
+		equal(stripped.code, "client_401", "code of a missing signature");
+		signed[signed.length - 1] = (signed.at(-1) ?? 0) ^ 1;
+		const changed = /** @type {{code: string}} */ (await rejected(bob.user.decrypt(signed)));
+		equal(changed.code, "client_14", "code of a changed content");
+		const forged = /** @type {{code: string}} */ (await rejected(bob.user.decrypt(signed, true, alice_id)));
+		equal(forged.code, "client_22", "code of a content that was changed behind its signature");
+		calls.restore();
+	},
+
+	async "small contents are the same whatever cipher the platform has"(keyfold, server) {
+		const {user} = await newUser(keyfold, server);
+		const group = await user.getGroup(await user.createGroup());
+		const id = group.data.newest_key_id;
+		// A key of the app's own is always the core's: with the raw key of the group, it reads and writes what the group does.
+		const [text_key] = group.getSymKeyToEncryptSync();
+		const by_core = new keyfold.SymKey("", "", text_key, id, "");
+		for (const length of [0, 1, 15, 16, 1000]) {
+			const data = new Uint8Array(length).map((_, place) => place);
+			const sealed = group.encryptSync(data);
+			equal(sealed.length, by_core.encrypt(data).length, "length");
+			equal(by_core.decrypt(sealed), data, "read by the core");
+			equal(group.decryptSync(by_core.encrypt(data)), data, "written by the core");
+			equal(await group.decrypt(await group.encrypt(data)), data, "later");
+			const raw = group.encryptRawSync(data);
+			equal(raw.head, by_core.encryptRaw(data).head, "head");
+			equal(by_core.decryptRaw(raw.head, raw.data), data, "with the head apart");
+			equal(group.decryptRawSync(raw.head, raw.data), data, "with the head apart, both");
+			equal(await group.decryptRaw(raw.head, raw.data), data, "with the head apart, later");
+		}
+		equal(by_core.decryptString(group.encryptStringSync("äöü")), "äöü", "a text");
+		equal(group.decryptStringSync(by_core.encryptString("äöü")), "äöü", "a text of the core");
+
+		/** @param {() => unknown} work */
+		const code = async (work) => /** @type {{code: string}} */ (await rejected((async () => work())())).code;
+		const {head, data: payload} = group.encryptRawSync(new Uint8Array(40));
+		for (const place of [0, 12, 40, payload.length - 1]) {
+			const changed = payload.slice();
+			changed[place] = (changed[place] ?? 0) ^ 1;
+			equal(await code(() => group.decryptRawSync(head, changed)), "client_14", "code of a changed content");
+			equal(await code(() => group.decryptRaw(head, changed)), "client_14", "code of a changed content, later");
+		}
+		for (const length of [0, 12, 27, 28, payload.length - 1]) {
+			const cut = payload.slice(0, length);
+			const expected = await code(() => by_core.decryptRaw(head, cut));
+			equal(await code(() => group.decryptRawSync(head, cut)), expected, "code of a content that was cut");
+		}
+		const other = await user.getGroup(await user.createGroup());
+		equal(await code(() => other.decryptRawSync(head, payload)), "client_426", "code of a key that is not there");
+		equal(await code(() => other.decryptRaw(head, payload)), "server_304", "code of a key that the server has not");
+		const renamed = head.replace(id, other.data.newest_key_id);
+		equal(await code(() => other.decryptRawSync(renamed, payload)), "client_14", "code of another key");
+		equal(await code(() => group.decryptSync(new Uint8Array(40).fill(7))), "client_101", "code of no envelope");
 	},
 
 	async "keys of the app's own are made, kept by the app or the server, and deleted"(keyfold, server) {
