@@ -49,6 +49,9 @@ export function parsedHead(json: string): CryptoHead {
 
 /** The base64 of an envelope. */
 export function encoded(content: Uint8Array): string {
+	if (platform.base64 !== undefined) {
+		return platform.base64(content);
+	}
 	const pieces: string[] = [];
 	// A call takes a limited number of parameters.
 	for (let start = 0; start < content.length; start += 0x8000) {

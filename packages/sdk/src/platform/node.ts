@@ -29,6 +29,10 @@ export const platform: Platform = {
 		return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
 	},
 
+	base64(data) {
+		return Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("base64");
+	},
+
 	aesGcm(key) {
 		return new NodeCipher(key);
 	},
