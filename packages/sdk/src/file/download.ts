@@ -2,16 +2,12 @@ import {platform} from "#platform";
 
 import type * as core from "../../wasm/keyfold_wasm.js";
 import {KeyfoldError, codes} from "../error.js";
-import {Turns} from "../storage/turns.js";
 import {SymKey} from "../sym_key.js";
 import type {FileMetaInformation} from "../types.js";
 import {Downloader} from "./downloader.js";
 import type {DownloadOptions} from "./options.js";
 import type {WritableFileHandle} from "./source.js";
 import {Transfer, isCancelled} from "./transfer.js";
-
-/** Downloads to an address take turns: they share the store for parts. */
-const turns = new Turns();
 
 /** A file on the server, with its key opened. */
 export class StoredFile {
@@ -91,10 +87,11 @@ export class StoredFile {
 	 */
 	async url(options: DownloadOptions = {}): Promise<string> {
 		let address = "";
-		await turns.take(async () => {
+		await Downloader.alone(async (store) => {
 			Downloader.cancel_download = false;
-			const store = await Downloader.getStorage();
 			try {
+				// A page that was left in the middle of a download has not cleaned up.
+				await store.cleanStorage();
 				for await (const part of this.parts(options)) {
 					// A copy of exactly these bytes: a `Buffer` may share its memory with others.
 					await store.storePart(new Uint8Array(part).buffer);
@@ -107,7 +104,7 @@ export class StoredFile {
 			} finally {
 				await store.cleanStorage();
 			}
-		});
+		}, options.signal);
 		return address;
 	}
 

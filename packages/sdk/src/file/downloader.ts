@@ -2,10 +2,15 @@ import {platform} from "#platform";
 
 import type {Group} from "../group.js";
 import type {StorageInterface} from "../storage/interface.js";
+import {MemoryStorage} from "../storage/memory.js";
+import {Turns} from "../storage/turns.js";
 import type {SymKey} from "../sym_key.js";
 import type {FileMetaInformation, PartListItem} from "../types.js";
 import type {User} from "../user.js";
 import type {ProgressCallback} from "./options.js";
+
+/** Downloads of this page take turns where no others share its store for parts. */
+const turns = new Turns();
 
 /** Fetches files. `downloadFile` of users and groups does all of it in one call. */
 export class Downloader {
@@ -41,9 +46,23 @@ export class Downloader {
 		await Downloader.getStorage();
 	}
 
-	/** Removes all parts. */
+	/** Removes all parts, also those that a page left behind which was closed in the middle. Waits until running downloads have ended. */
 	static async reset(): Promise<void> {
-		await (await Downloader.getStorage()).cleanStorage();
+		await Downloader.alone((store) => store.cleanStorage());
+	}
+
+	/**
+	 * Runs `work` while nobody else uses that store: neither this page nor another tab or worker.
+	 *
+	 * @internal
+	 */
+	static async alone(work: (store: StorageInterface) => Promise<void>, signal?: AbortSignal): Promise<void> {
+		const store = await Downloader.getStorage();
+		if (platform.partsLock === undefined || store instanceof MemoryStorage) {
+			await turns.take(() => work(store));
+		} else {
+			await platform.partsLock(() => work(store), signal);
+		}
 	}
 
 	/** The description of a file, and its content key. */

@@ -15,6 +15,13 @@ export interface Platform {
 	/** A store for the parts of a download, opened. */
 	partsStorage(): Promise<StorageInterface>;
 
+	/**
+	 * Runs `work` while nobody else uses that store: neither this page nor another tab or worker. Absent where nobody shares it.
+	 *
+	 * @param signal ends the waiting: the call fails with `client_433`
+	 */
+	partsLock?(work: () => Promise<void>, signal: AbortSignal | undefined): Promise<void>;
+
 	/** Bytes in the form in which programs of this place expect them, without a copy. */
 	bytes(data: Uint8Array): Uint8Array;
 

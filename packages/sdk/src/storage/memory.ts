@@ -4,7 +4,8 @@ import type {InitReturn, StorageInterface} from "./interface.js";
 export class MemoryStorage implements StorageInterface {
 	readonly #items = new Map<string, unknown>();
 
-	#parts: ArrayBuffer[] = [];
+	/** Not as bytes: browsers keep large blobs on disk. */
+	#parts: Blob[] = [];
 
 	async init(): Promise<InitReturn> {
 		return {status: true};
@@ -20,7 +21,7 @@ export class MemoryStorage implements StorageInterface {
 	}
 
 	async storePart(chunk: ArrayBuffer): Promise<void> {
-		this.#parts.push(chunk.slice(0));
+		this.#parts.push(new Blob([chunk]));
 	}
 
 	async delete(key: string): Promise<void> {
