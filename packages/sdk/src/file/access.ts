@@ -54,12 +54,14 @@ export class FileAccess {
 
 	/** Registers and uploads. What fails for another reason than the network leaves nothing on the server. */
 	async create(input: FileInput, options: UploadOptions): Promise<FileCreateOutput> {
-		const {name} = options.name === undefined ? await contentOf(input) : options;
+		// Once: a stream cannot be opened again.
+		const content = await contentOf(input);
+		const name = options.name ?? content.name;
 		const prepared = await this.#prepare(name, recipient(options.reply_id), options.sign ?? false);
 		const {master_key_id, encrypted_file_name} = registration(prepared);
 		const upload = new Upload(await prepared.register());
 		try {
-			await upload.send(input, options);
+			await upload.sendContent(content, options);
 		} catch (error) {
 			if (isCancelled(error) || !isNetwork(error)) {
 				// The failure that is told is the one of the upload.

@@ -1,6 +1,6 @@
 import type * as core from "../../wasm/keyfold_wasm.js";
 import type {UploadOptions} from "./options.js";
-import {type FileInput, contentOf} from "./source.js";
+import {type Content, type FileInput, contentOf} from "./source.js";
 import {Transfer} from "./transfer.js";
 import {Uploader} from "./uploader.js";
 
@@ -37,7 +37,15 @@ export class Upload {
 	 * The static flag `Uploader.cancel_upload` stops it after a part, without an error.
 	 */
 	async send(input: FileInput, options: Pick<UploadOptions, "signal" | "onProgress"> = {}): Promise<void> {
-		const {source, size} = await contentOf(input);
+		return this.sendContent(await contentOf(input), options);
+	}
+
+	/**
+	 * The same with an input that is open.
+	 *
+	 * @internal
+	 */
+	async sendContent({source, size}: Content, options: Pick<UploadOptions, "signal" | "onProgress">): Promise<void> {
 		const transfer = new Transfer(options);
 		Uploader.cancel_upload = false;
 		const report = (bytes: number): void => {

@@ -88,6 +88,30 @@ export const scenarios = {
 		equal(await (await alice.user.getFile(own.file_id)).bytes(), content, "a file for oneself");
 	},
 
+	async "what brings no name along is uploaded without one"(keyfold, server) {
+		const {user} = await newUser(keyfold, server);
+		const group = await user.getGroup(await user.createGroup());
+		const content = bytes(5 * MEBIBYTE);
+		async function* pieces() {
+			yield content;
+		}
+		for (const [what, input] of /** @type {[string, () => import("../../dist/esm/index.js").FileInput][]} */ ([
+			["bytes", () => content],
+			["a blob", () => new Blob([content])],
+			["a stream", () => new Blob([content]).stream()],
+			["pieces", pieces],
+		])) {
+			for (const {file_id} of [await user.createFile(input()), await user.createFile(input(), true)]) {
+				const file = await user.getFile(file_id);
+				equal(file.name, undefined, `name of ${what}`);
+				equal(await file.bytes(), content, `content of ${what}`);
+			}
+			const {file_id} = await group.createFile(input(), true);
+			const file = await group.getFile(file_id);
+			equal(await file.bytes({signed_by: user.data.user_id}), content, `content of ${what}, in a group`);
+		}
+	},
+
 	async "D-13 an empty file is a file"(keyfold, server) {
 		const {user} = await newUser(keyfold, server);
 		/** @type {(number | undefined)[]} */
