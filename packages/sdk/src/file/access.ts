@@ -54,22 +54,26 @@ export class FileAccess {
 
 	/** Registers and uploads. What fails for another reason than the network leaves nothing on the server. */
 	async create(input: FileInput, options: UploadOptions): Promise<FileCreateOutput> {
-		// Once: a stream cannot be opened again.
 		const content = await contentOf(input);
-		const name = options.name ?? content.name;
-		const prepared = await this.#prepare(name, recipient(options.reply_id), options.sign ?? false);
-		const {master_key_id, encrypted_file_name} = registration(prepared);
-		const upload = new Upload(await prepared.register());
 		try {
-			await upload.sendContent(content, options);
-		} catch (error) {
-			if (isCancelled(error) || !isNetwork(error)) {
-				// The failure that is told is the one of the upload.
-				await upload.abort().catch(() => {});
+			const name = options.name ?? content.name;
+			const prepared = await this.#prepare(name, recipient(options.reply_id), options.sign ?? false);
+			const {master_key_id, encrypted_file_name} = registration(prepared);
+			const upload = new Upload(await prepared.register());
+			try {
+				await upload.sendContent(content, options);
+			} catch (error) {
+				if (isCancelled(error) || !isNetwork(error)) {
+					// The failure that is told is the one of the upload.
+					await upload.abort().catch(() => {});
+				}
+				throw error;
 			}
-			throw error;
+			return {file_id: upload.file_id, master_key_id, encrypted_file_name};
+		} finally {
+			// Where it could not be registered: an upload closes it itself.
+			await content.close();
 		}
-		return {file_id: upload.file_id, master_key_id, encrypted_file_name};
 	}
 
 	/** Registers a file whose content is sent step by step. */

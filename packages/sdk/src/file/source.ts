@@ -39,26 +39,30 @@ export interface Content {
 	size: number | undefined;
 	/** The name that the input brings with it. */
 	name: string | undefined;
+	/** Lets go of the input, also of one that was not read to its end. It does not fail. */
+	close(): Promise<void>;
 }
 
 /** Opens an input for reading from its beginning. */
 export async function contentOf(input: FileInput): Promise<Content> {
 	if (input instanceof Blob) {
 		const name = "name" in input && typeof input.name === "string" ? input.name : undefined;
-		return {source: blobSource(input), size: input.size, name};
+		return {source: blobSource(input), size: input.size, name, close: nothing};
 	}
 	if (input instanceof Uint8Array || input instanceof ArrayBuffer) {
 		const bytes = input instanceof ArrayBuffer ? new Uint8Array(input) : input;
-		return {source: once(bytes), size: bytes.length, name: undefined};
+		return {source: once(bytes), size: bytes.length, name: undefined, close: nothing};
 	}
 	if ("stat" in input) {
-		return {source: handleSource(input), size: (await input.stat()).size, name: undefined};
+		// Whoever has opened it closes it.
+		return {source: handleSource(input), size: (await input.stat()).size, name: undefined, close: nothing};
+	}
+	// Before iterators, which streams have in some places: a reader can cancel a stream that it is waiting for.
+	if ("getReader" in input) {
+		return {...readContent((input as ReadableStream<Uint8Array>).getReader()), size: undefined, name: undefined};
 	}
 	if (Symbol.asyncIterator in input) {
-		return {source: iteratorSource(input[Symbol.asyncIterator]()), size: undefined, name: undefined};
-	}
-	if ("getReader" in input) {
-		return {source: readerSource((input as ReadableStream<Uint8Array>).getReader()), size: undefined, name: undefined};
+		return {...iteratedContent(input[Symbol.asyncIterator]()), size: undefined, name: undefined};
 	}
 	throw new KeyfoldError(codes.configuration, "this cannot be uploaded: a Blob, bytes, a stream or an open file can");
 }
@@ -103,20 +107,54 @@ function once(bytes: Uint8Array): PartSource {
 	};
 }
 
-function iteratorSource(iterator: AsyncIterator<Uint8Array>): PartSource {
-	return {
+function iteratedContent(iterator: AsyncIterator<Uint8Array>): Pick<Content, "source" | "close"> {
+	// As in a `for await`: `return` is for those that have neither ended nor failed.
+	let open = true;
+	let reading = false;
+	const source: PartSource = {
 		async next() {
-			const step: IteratorResult<Uint8Array, unknown> = await iterator.next();
-			return step.done === true ? undefined : step.value;
+			reading = true;
+			try {
+				const step: IteratorResult<Uint8Array, unknown> = await iterator.next();
+				if (step.done !== true) {
+					return step.value;
+				}
+				open = false;
+				return undefined;
+			} catch (error) {
+				open = false;
+				throw error;
+			} finally {
+				reading = false;
+			}
 		},
 	};
+	const close = async (): Promise<void> => {
+		if (open) {
+			open = false;
+			const returned = (async () => iterator.return?.())().then(nothing, nothing);
+			// A generator takes it when it has its next piece, for which a stopped upload does not wait.
+			await (reading ? undefined : returned);
+		}
+	};
+	return {source, close};
 }
 
-function readerSource(reader: ReadableStreamDefaultReader<Uint8Array>): PartSource {
-	return {
+function readContent(reader: ReadableStreamDefaultReader<Uint8Array>): Pick<Content, "source" | "close"> {
+	const source: PartSource = {
 		async next() {
 			const {done, value} = await reader.read();
 			return done ? undefined : value;
 		},
 	};
+	const close = async (): Promise<void> => {
+		// The stream may have failed, which the upload has told.
+		await reader.cancel().catch(nothing);
+		reader.releaseLock();
+	};
+	return {source, close};
+}
+
+function nothing(): Promise<void> {
+	return Promise.resolve();
 }

@@ -1,4 +1,5 @@
 import type * as core from "../../wasm/keyfold_wasm.js";
+import type {PartSource} from "../types.js";
 import type {UploadOptions} from "./options.js";
 import {type Content, type FileInput, contentOf} from "./source.js";
 import {Transfer} from "./transfer.js";
@@ -41,12 +42,27 @@ export class Upload {
 	}
 
 	/**
-	 * The same with an input that is open.
+	 * The same with an input that is open. Afterwards it is closed.
 	 *
 	 * @internal
 	 */
-	async sendContent({source, size}: Content, options: Pick<UploadOptions, "signal" | "onProgress">): Promise<void> {
-		const transfer = new Transfer(options);
+	async sendContent({source, size, close}: Content, options: Pick<UploadOptions, "signal" | "onProgress">): Promise<void> {
+		let transfer: Transfer | undefined;
+		try {
+			transfer = new Transfer(options);
+			await this.#send(source, size, transfer);
+		} finally {
+			transfer?.end();
+			await close();
+		}
+	}
+
+	/** Gives up: deletes the file and what is through of it. */
+	async abort(): Promise<void> {
+		return this.#core.abort();
+	}
+
+	async #send(source: PartSource, size: number | undefined, transfer: Transfer): Promise<void> {
 		Uploader.cancel_upload = false;
 		const report = (bytes: number): void => {
 			transfer.report(bytes, size);
@@ -61,13 +77,6 @@ export class Upload {
 			if (!transfer.flagged) {
 				throw error;
 			}
-		} finally {
-			transfer.end();
 		}
-	}
-
-	/** Gives up: deletes the file and what is through of it. */
-	async abort(): Promise<void> {
-		return this.#core.abort();
 	}
 }

@@ -112,6 +112,90 @@ export const scenarios = {
 		}
 	},
 
+	async "an upload lets go of its input, however it ends"(keyfold, server) {
+		const {user} = await newUser(keyfold, server);
+		const piece = bytes(MEBIBYTE);
+		/** Gives so many pieces, and then nothing more. @param {number} pieces @param {boolean} [ends] */
+		const input = (pieces, ends = true) => {
+			const seen = {cancelled: 0, returned: 0};
+			/** @type {() => void} */
+			let go = () => {};
+			const gone = new Promise((resolve) => (go = () => resolve(undefined)));
+			const forever = new Promise(() => {});
+			let given = 0;
+			const stream = new ReadableStream({
+				async pull(controller) {
+					given += 1;
+					if (given <= pieces) {
+						controller.enqueue(piece);
+					} else if (ends) {
+						controller.close();
+					} else {
+						await forever;
+					}
+				},
+				cancel() {
+					seen.cancelled += 1;
+				},
+			});
+			async function* generated() {
+				let ended = false;
+				try {
+					for (let number = 0; number < pieces; number += 1) {
+						yield piece;
+					}
+					await (ends ? undefined : gone);
+					yield piece;
+					ended = true;
+				} finally {
+					seen.returned += ended ? 0 : 1;
+				}
+			}
+			return {seen, stream, generated: generated(), go};
+		};
+		/** @param {import("../../dist/esm/index.js").FileInput} content */
+		const stopped = async (content) => {
+			const controller = new AbortController();
+			const upload = user.createFile(content, {signal: controller.signal, onProgress: () => controller.abort()});
+			equal(/** @type {{code: string}} */ (await rejected(upload)).code, "client_433", "code");
+		};
+
+		const long = input(100);
+		await stopped(long.stream);
+		await stopped(long.generated);
+		equal([long.seen, long.stream.locked], [{cancelled: 1, returned: 1}, false], "when it is stopped");
+
+		const stalled = input(9, false);
+		await stopped(stalled.stream);
+		await stopped(stalled.generated);
+		equal([stalled.seen, stalled.stream.locked], [{cancelled: 1, returned: 0}, false], "when it is stopped and has nothing to give");
+		stalled.go();
+		await stalled.generated.next();
+		equal(stalled.seen.returned, 1, "once it has something to give again");
+
+		const nobody = "00000000-0000-4000-8000-000000000000";
+		const refused = input(1);
+		await rejected(user.createFile(refused.stream, {reply_id: nobody}));
+		await rejected(user.createFile(refused.generated, {reply_id: nobody}));
+		equal([refused.seen.cancelled, refused.stream.locked], [1, false], "when the file cannot be registered");
+		equal((await refused.generated.next()).done, true, "the generator then");
+
+		const late = input(1);
+		const upload = await user.beginUpload();
+		await rejected(upload.send(late.stream, {signal: AbortSignal.abort()}));
+		equal([late.seen.cancelled, late.stream.locked], [1, false], "when it was stopped before it began");
+
+		const whole = input(2);
+		await user.createFile(whole.stream);
+		await user.createFile(whole.generated);
+		equal([whole.seen, whole.stream.locked], [{cancelled: 0, returned: 0}, false], "when all is through");
+
+		const broken = new Error("broken");
+		const failing = new ReadableStream({pull: (controller) => controller.error(broken)});
+		ok(String(await rejected(user.createFile(failing))).includes("broken"), "its own failure is told");
+		equal(failing.locked, false, "a stream that failed is locked");
+	},
+
 	async "D-13 an empty file is a file"(keyfold, server) {
 		const {user} = await newUser(keyfold, server);
 		/** @type {(number | undefined)[]} */
