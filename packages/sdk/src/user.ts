@@ -719,10 +719,15 @@ export class User {
 		return this.#files.delete(file_id);
 	}
 
-	/** The parts of a file behind the one with this number. */
-	async fileParts(file_id: string, last_sequence = 0): Promise<PartListItem[]> {
+	/**
+	 * The parts of a file behind the one with this number, 500 at most.
+	 *
+	 * @param group_as_member the group through which the user has access to the file's group
+	 */
+	async fileParts(file_id: string, last_sequence = 0, group_as_member?: string): Promise<PartListItem[]> {
 		const url = `${this.base_url}/api/v1/file/${encodeURIComponent(file_id)}/part_fetch/${last_sequence}`;
-		return handle_server_response(await make_req("GET", url, this.app_token, undefined, await this.getJwt()));
+		const jwt = await this.getJwt();
+		return handle_server_response(await make_req("GET", url, this.app_token, undefined, jwt, group_as_member));
 	}
 }
 

@@ -72,7 +72,7 @@ export class Downloader {
 
 	/** The parts behind `last_item`, or the first ones. */
 	async downloadFilePartList(file_id: string, last_item?: PartListItem | null): Promise<PartListItem[]> {
-		return this.#user.fileParts(file_id, last_item?.sequence ?? 0);
+		return this.#user.fileParts(file_id, last_item?.sequence ?? 0, this.#group?.through);
 	}
 
 	/** The content of a file, as an address. */

@@ -199,6 +199,8 @@ export const scenarios = {
 		const {file_id} = await of_bob.createFile(new TextEncoder().encode("content"), {name: "name"});
 		const file = await connected.getFile(file_id);
 		equal(new TextDecoder().decode(await file.bytes()), "content", "the content");
+		const downloader = new keyfold.Downloader("", "", bob.user, connected_id, member.data.group_id);
+		equal((await downloader.downloadFilePartList(file_id)).length, 1, "parts, as the acting group");
 		equal((await of_bob.getGroups()).length, 0, "a list, as the acting group");
 	},
 };
