@@ -95,6 +95,8 @@ export class Group {
 			this.#files = new FileAccess(group, (name, _, sign) => group.prepareFile(name, sign), {
 				...third,
 				signKey: () => second.getNewestSignKey(),
+				parts: (file_id, last_sequence) =>
+					second.fileParts(file_id, last_sequence, group.data().access_by_group_as_member),
 			});
 		} else {
 			this.#known = group as Partial<GroupData>;

@@ -69,6 +69,7 @@ export class User {
 		this.#files = new FileAccess(user, (name, to, sign) => user.prepareFile(name, to, sign), {
 			...environment,
 			signKey: () => this.getNewestSignKey(),
+			parts: (file_id, last_sequence) => this.fileParts(file_id, last_sequence),
 		});
 	}
 

@@ -5,7 +5,7 @@ import type {Environment} from "../environment.js";
 import {KeyfoldError, codes} from "../error.js";
 import {handle_server_response} from "../http.js";
 import {SymKey} from "../sym_key.js";
-import type {FileCreateOutput, FileMetaInformation, FilePrepareCreateOutput} from "../types.js";
+import type {FileCreateOutput, FileMetaInformation, FilePrepareCreateOutput, PartListItem} from "../types.js";
 import {StoredFile} from "./download.js";
 import type {DownloadOptions, ProgressCallback, TransferProgress, UploadOptions} from "./options.js";
 import {type FileInput, type WritableFileHandle, contentOf} from "./source.js";
@@ -32,7 +32,12 @@ export type DownloadParameters = (string | ProgressCallback | null | undefined)[
 /** What a file access knows of its client and its user. */
 interface Surroundings extends Pick<Environment, "base_url" | "app_token" | "sessions"> {
 	signKey: () => string;
+	/** The parts of a file behind the one with this number, a page of them. */
+	parts: (file_id: string, last_sequence: number) => Promise<PartListItem[]>;
 }
+
+/** As many parts of a file are listed at once. */
+const PARTS_PAGE = 500;
 
 /** Files of a user or of a group. */
 export class FileAccess {
@@ -148,6 +153,26 @@ export class FileAccess {
 		return this.#stored(this.#owner.openFile(info, core.SymmetricKey.import(key.key)));
 	}
 
+	/** How many parts a file has, of which a description names the first ones. `undefined` if that cannot be found out. */
+	async countParts({file_id, part_list}: FileMetaInformation): Promise<number | undefined> {
+		let count = part_list.length;
+		let last = part_list.at(-1)?.sequence ?? 0;
+		try {
+			for (let more = count >= PARTS_PAGE; more; ) {
+				const page = await this.#environment.parts(file_id, last);
+				const next = page.at(-1)?.sequence ?? last;
+				// A list that does not move would go round for ever.
+				more = page.length >= PARTS_PAGE && next > last;
+				last = next;
+				count += page.length;
+			}
+		} catch (error) {
+			// Some servers have no empty page. What else is wrong, the download itself will tell.
+			return error instanceof KeyfoldError && error.code === "server_512" ? count : undefined;
+		}
+		return count;
+	}
+
 	async delete(file_id: string): Promise<void> {
 		return this.#owner.deleteFile(file_id);
 	}
@@ -212,7 +237,7 @@ export async function downloaded(
 	const {meta, key} = file;
 	const options: DownloadOptions = {
 		verify_key: typeof verify_key === "string" ? verify_key : null,
-		onProgress: inParts(typeof callback === "function" ? callback : undefined, meta.part_list.length),
+		onProgress: await inPartsOf(files, meta, typeof callback === "function" ? callback : undefined),
 	};
 	if (saves) {
 		await file.save(directory, options);
@@ -236,30 +261,47 @@ export async function downloadedAsDescribed(
 ): Promise<string | undefined> {
 	const [first] = parameters;
 	if (first instanceof SymKey) {
-		const [file, options] = described(files, parameters as DescribedParameters);
+		const [file, options] = await described(files, parameters as DescribedParameters);
 		return file.url(options);
 	}
-	const [file, options] = described(files, parameters.slice(1) as DescribedParameters);
+	const [file, options] = await described(files, parameters.slice(1) as DescribedParameters);
 	await file.writeTo(first, options);
 	return undefined;
 }
 
-function described(
+async function described(
 	files: FileAccess,
 	[key, meta, verify_key, progress]: DescribedParameters,
-): [StoredFile, DownloadOptions] {
-	const options = {verify_key: verify_key ?? null, onProgress: inParts(progress, meta.part_list.length)};
+): Promise<[StoredFile, DownloadOptions]> {
+	const options = {verify_key: verify_key ?? null, onProgress: await inPartsOf(files, meta, progress)};
 	return [files.reopen(key, meta), options];
 }
 
-/** Tells how much of a transfer is through by parts, as the callbacks of old do. */
-export function inParts(callback: ProgressCallback | undefined, known?: number): (progress: TransferProgress) => void {
+/** Tells how much of an upload is through by parts, as the callbacks of old do. */
+function inParts(callback: ProgressCallback | undefined): (progress: TransferProgress) => void {
 	let done = 0;
 	return ({total}) => {
 		done += 1;
-		const parts = known ?? (total === undefined ? undefined : partsOf(total));
-		callback?.(parts === undefined ? undefined : Math.min(1, done / Math.max(1, parts)));
+		callback?.(fraction(done, total === undefined ? undefined : partsOf(total)));
 	};
+}
+
+/** The same for a download, where the number of parts is what is known. */
+async function inPartsOf(
+	files: FileAccess,
+	meta: FileMetaInformation,
+	callback: ProgressCallback | undefined,
+): Promise<() => void> {
+	const parts = callback === undefined ? undefined : await files.countParts(meta);
+	let done = 0;
+	return () => {
+		done += 1;
+		callback?.(fraction(done, parts));
+	};
+}
+
+function fraction(done: number, parts: number | undefined): number | undefined {
+	return parts === undefined ? undefined : Math.min(1, done / Math.max(1, parts));
 }
 
 function registration(prepared: core.PreparedFile): {master_key_id: string; encrypted_file_name: string} {

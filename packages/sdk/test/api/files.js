@@ -112,6 +112,43 @@ export const scenarios = {
 		}
 	},
 
+	async "the progress of a file with more parts than are listed at once counts all of them"(keyfold, server) {
+		const {user} = await newUser(keyfold, server);
+		const group = await user.getGroup(await user.createGroup());
+		for (const [owner, path] of /** @type {const} */ ([[user, "file"], [group, `group/${group.data.group_id}/file`]])) {
+			const {file_id} = await owner.createFile(bytes(5 * MEBIBYTE), {name: "long"});
+			for (const [listed, ...pages] of [[500, 0], [500, 100], [500, 500, 3], [500]]) {
+				// As many parts are not sent in a test: behind the two of the file, the server gets others to list that are not there.
+				let known = 2;
+				/** @param {number} length */
+				const invented = (length) =>
+					Array.from({length}, () => ({part_id: crypto.randomUUID(), sequence: (known += 1), extern_storage: false}));
+				const left = [...pages];
+				const restore = answering(async (url, answer) => {
+					if (url.endsWith(`/${path}/${file_id}`)) {
+						answer.result.part_list.push(...invented(/** @type {number} */ (listed) - 2));
+						return answer;
+					}
+					if (url.endsWith(`/file/${file_id}/part_fetch/${known}`)) {
+						const length = left.shift();
+						return length === undefined
+							? {status: false, err_code: 512, err_msg: "not found"}
+							: {status: true, result: invented(length)};
+					}
+					return answer;
+				});
+				/** @type {(number | undefined)[]} */
+				const progress = [];
+				try {
+					ok(await rejected(owner.downloadFile(file_id, null, (done) => progress.push(done))), "parts are missing");
+				} finally {
+					restore();
+				}
+				equal(progress, [1 / known, 2 / known], `progress with ${known} parts`);
+			}
+		}
+	},
+
 	async "an upload lets go of its input, however it ends"(keyfold, server) {
 		const {user} = await newUser(keyfold, server);
 		const piece = bytes(MEBIBYTE);
@@ -407,4 +444,27 @@ function losing(chosen) {
 		return answer;
 	};
 	return losses;
+}
+
+/**
+ * From now on, answers in JSON are changed before the client reads them.
+ *
+ * @param {(url: string, answer: any) => Promise<unknown>} change
+ * @returns {() => void} puts an end to it
+ */
+function answering(change) {
+	const {fetch} = globalThis;
+	globalThis.fetch = async (...parameters) => {
+		const [request] = parameters;
+		const url = request instanceof Request ? request.url : String(request);
+		const answer = await fetch(...parameters);
+		if (!(answer.headers.get("content-type") ?? "").includes("json")) {
+			return answer;
+		}
+		const {status, headers} = answer;
+		return new Response(JSON.stringify(await change(url, await answer.json())), {status, headers: {"content-type": headers.get("content-type") ?? ""}});
+	};
+	return () => {
+		globalThis.fetch = fetch;
+	};
 }
