@@ -25,18 +25,18 @@ export class SymKey {
 	/** The key under which this one is encrypted. */
 	readonly master_key_id: string;
 
-	readonly #signKey: string | undefined;
+	readonly #signKey: string | (() => string) | undefined;
 
 	#core: core.SymmetricKey | undefined;
 
-	/** @param sign_key the sign key of its user, for contents that are to be signed */
+	/** @param sign_key the sign key of its user, for contents that are to be signed; or a function that exports it when it is needed */
 	constructor(
 		base_url: string,
 		app_token: string,
 		key: string,
 		key_id: string,
 		master_key_id: string,
-		sign_key?: string,
+		sign_key?: string | (() => string),
 	) {
 		this.base_url = base_url;
 		this.app_token = app_token;
@@ -90,9 +90,13 @@ export class SymKey {
 	}
 
 	#signer(sign: boolean): string | undefined {
-		if (sign && this.#signKey === undefined) {
+		if (!sign) {
+			return undefined;
+		}
+		const key = typeof this.#signKey === "function" ? this.#signKey() : this.#signKey;
+		if (key === undefined) {
 			throw new KeyfoldError(codes.keyNotLoaded, "this key was made without a sign key");
 		}
-		return sign ? this.#signKey : undefined;
+		return key;
 	}
 }

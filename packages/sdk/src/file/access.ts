@@ -180,12 +180,12 @@ export class FileAccess {
 	/** The sign key is exported when a content is to be signed, not for every file that is read. */
 	#stored(file: core.StoredFile): StoredFile {
 		const {base_url, app_token, signKey} = this.#environment;
-		return new StoredFile(file, base_url, app_token, signKey());
+		return new StoredFile(file, base_url, app_token, signKey);
 	}
 
 	#key(key: string, master_key_id: string): SymKey {
 		const {base_url, app_token, signKey} = this.#environment;
-		return new SymKey(base_url, app_token, key, "non_register", master_key_id, signKey());
+		return new SymKey(base_url, app_token, key, "non_register", master_key_id, signKey);
 	}
 }
 

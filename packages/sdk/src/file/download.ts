@@ -20,7 +20,7 @@ export class StoredFile {
 	readonly key: SymKey;
 
 	/** @internal */
-	constructor(file: core.StoredFile, base_url: string, app_token: string, sign_key: string | undefined) {
+	constructor(file: core.StoredFile, base_url: string, app_token: string, sign_key: () => string) {
 		this.#core = file;
 		const info = file.info();
 		const {name} = file;

@@ -233,6 +233,24 @@ export const scenarios = {
 		equal(failing.locked, false, "a stream that failed is locked");
 	},
 
+	async "the content key of a file signs, and the sign key is exported for that alone"(keyfold, server) {
+		const {user} = await newUser(keyfold, server);
+		const {sign_key, exported_verify_key} = user.getNewestKey();
+		let exports = 0;
+		user.getNewestSignKey = () => {
+			exports += 1;
+			return sign_key;
+		};
+		const {file_id} = await user.createFile(bytes(1000), {name: "name"});
+		const [{key}, prepared] = [await user.getFile(file_id), await user.prepareRegisterFile({name: "name"})];
+		equal(key.decrypt(key.encrypt(bytes(10))), bytes(10), "a content without signature");
+		equal(exports, 0, "exports of the sign key until then");
+		for (const signing of [key, prepared.key]) {
+			equal(signing.decrypt(signing.encrypt(bytes(10), true), exported_verify_key), bytes(10), "a signed content");
+		}
+		equal(exports, 2, "exports of the sign key");
+	},
+
 	async "D-13 an empty file is a file"(keyfold, server) {
 		const {user} = await newUser(keyfold, server);
 		/** @type {(number | undefined)[]} */
