@@ -109,7 +109,7 @@ export class StoredFile {
 	}
 
 	/**
-	 * Writes its content into a folder under its own name, made safe; `name(1)` and so on if there is such a file (Node).
+	 * Writes its content into a folder under its own name, made safe; `name(1)` to `name(20)` if there is such a file (Node).
 	 *
 	 * @returns the path; empty if the static flag `Downloader.cancel_download` stopped it, and what was written stays then
 	 */

@@ -12,7 +12,7 @@ import type {Platform} from "./interface.js";
 const FOLDER = "sentc_encrypt_files";
 
 /** How many other names are tried when there is a file of the same name. */
-const OTHER_NAMES = 1000;
+const OTHER_NAMES = 20;
 
 /** Node. */
 export const platform: Platform = {

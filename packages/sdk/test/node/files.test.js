@@ -83,6 +83,18 @@ describe("files of the machine, in Node", () => {
 		assert.deepEqual((await readdir(target)).sort(), ["ab", "evil", "evil(1)", "evil.txt", "file", "file(1)"]);
 	});
 
+	test("of a name that is taken, 20 similar ones are tried", async () => {
+		const target = join(folder, "crowded");
+		await mkdir(target);
+		const taken = ["name.txt", ...Array.from({length: 19}, (_, place) => `name(${place + 1}).txt`)];
+		await Promise.all(taken.map((name) => writeFile(join(target, name), "")));
+		const {file_id} = await user.createFile(Buffer.from("x"), {name: "name.txt"});
+		const file = await user.getFile(file_id);
+		assert.equal(await file.save(target), join(target, "name(20).txt"));
+		await assert.rejects(file.save(target), {code: "client_434"});
+		assert.equal((await readdir(target)).length, 21);
+	});
+
 	test("of a download that failed nothing is left, and missing files are said to be missing", async () => {
 		const target = join(folder, "empty");
 		await mkdir(target);
