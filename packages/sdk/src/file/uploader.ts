@@ -18,7 +18,7 @@ export class Uploader {
 	/**
 	 * @param group_id uploads for a group
 	 * @param group_as_member the group through which the user has access to it
-	 * @param chunk_size parts have 4 MiB, whatever is asked for: readers expect it
+	 * @param _chunk_size is not looked at: parts have 4 MiB, so that another program can go on with the upload
 	 */
 	constructor(
 		_base_url: string,
