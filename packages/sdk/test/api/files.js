@@ -251,6 +251,41 @@ export const scenarios = {
 		equal(exports, 2, "exports of the sign key");
 	},
 
+	async "a file is renamed by its owner, and can lose its name"(keyfold, server) {
+		const [alice, bob] = await Promise.all([newUser(keyfold, server), newUser(keyfold, server)]);
+		const group = await alice.user.getGroup(await alice.user.createGroup());
+		await group.inviteAuto(bob.user.data.user_id);
+		const of_bob = await bob.user.getGroup(group.data.group_id);
+		const {file_id} = await group.createFile(bytes(10), {name: "draft.txt"});
+		const file = await group.getFile(file_id);
+		await file.rename("report.txt");
+		equal([file.name, (await of_bob.getFile(file_id)).name], ["report.txt", "report.txt"], "the new name");
+		const theirs = await of_bob.getFile(file_id);
+		const refused = /** @type {{code: string}} */ (await rejected(theirs.rename("of somebody else")));
+		equal([refused.code, theirs.name], ["server_521", "report.txt"], "code for someone who may not, and the name then");
+		await file.rename();
+		equal([file.name, (await of_bob.getFile(file_id)).name], [undefined, undefined], "no name");
+		equal(await (await of_bob.getFile(file_id)).bytes(), bytes(10), "the content");
+	},
+
+	async "`Downloader.reset` waits for a download, and takes nothing from it"(keyfold, server) {
+		const {Downloader} = keyfold;
+		const {user} = await newUser(keyfold, server);
+		const content = bytes(5 * MEBIBYTE);
+		const {file_id} = await user.createFile(content, {name: "name"});
+		await Downloader.init();
+		/** @type {Promise<void>[]} */
+		const resets = [];
+		const [url] = await user.downloadFile(file_id, null, () => resets.push(Downloader.reset()));
+		await Promise.all(resets);
+		equal(resets.length, 2, "resets");
+		equal(await loaded(url), content, "the content");
+		const store = await Downloader.getStorage();
+		await store.storePart(new ArrayBuffer(10));
+		await Downloader.reset();
+		equal((await loaded(await store.getDownloadUrl())).length, 0, "bytes that are left");
+	},
+
 	async "D-13 an empty file is a file"(keyfold, server) {
 		const {user} = await newUser(keyfold, server);
 		/** @type {(number | undefined)[]} */
