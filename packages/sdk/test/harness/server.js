@@ -15,7 +15,7 @@ export const SECRET_TOKEN = "BNM76kOdUSVBGV8iBNRRnjMXNwv5hpGlaUDZhE5aKPGh1U0aa6u
  * Starts the `keyfold` program that `KEYFOLD_PROGRAM` names, with an empty database and on a free port.
  *
  * @param {string[]} options further ones of `keyfold serve --dev`
- * @returns {Promise<{base_url: string, stop: () => Promise<void>}>}
+ * @returns {Promise<{base_url: string, data: string, stop: () => Promise<void>}>} `data` is the folder of its database
  */
 export async function startServer(...options) {
 	const program = process.env["KEYFOLD_PROGRAM"];
@@ -23,7 +23,8 @@ export async function startServer(...options) {
 		throw new Error("KEYFOLD_PROGRAM must name the built `keyfold` program (`cargo xtask test --only javascript` sets it)");
 	}
 	const folder = await mkdtemp(join(tmpdir(), "keyfold-sdk-test-"));
-	const server = spawn(program, ["serve", "--dev", "--listen", "127.0.0.1:0", "--data", join(folder, "data"), ...options], {
+	const data = join(folder, "data");
+	const server = spawn(program, ["serve", "--dev", "--listen", "127.0.0.1:0", "--data", data, ...options], {
 		cwd: folder,
 		stdio: ["ignore", "pipe", "pipe"],
 	});
@@ -34,7 +35,7 @@ export async function startServer(...options) {
 		await rm(folder, {recursive: true, force: true});
 	};
 	try {
-		return {base_url: await announcedAddress(server), stop};
+		return {base_url: await announcedAddress(server), data, stop};
 	} catch (error) {
 		await stop();
 		throw error;
