@@ -47,6 +47,8 @@ struct List {
     acting_as: Option<GroupId>,
     after: Position,
     end: bool,
+    /// Whether the rank in the group does not allow to read it.
+    is_refused: bool,
 }
 
 /// A place in a list: behind an item that was seen.
@@ -75,13 +77,14 @@ mod sealed {
 }
 
 impl<T: Item> Pages<T> {
-    pub(crate) fn new(session: Session, path: &[&str], acting_as: Option<GroupId>) -> Self {
+    pub(crate) fn new(session: Session, path: &[&str], acting_as: Option<GroupId>, is_refused: bool) -> Self {
         let list = List {
             session,
             path: path.iter().map(|segment| (*segment).to_owned()).collect(),
             acting_as,
             after: Position { time: 0, id: "none".to_owned() },
             end: false,
+            is_refused,
         };
         Self { list, items: PhantomData }
     }
@@ -105,7 +108,7 @@ impl<T: Item> Pages<T> {
         if self.list.end {
             return Ok(None);
         }
-        let page: Vec<T> = self.list.session.call(self.list.call()).await?;
+        let page: Vec<T> = self.list.session.call(self.list.call()?).await?;
         let last = page.last().map(Item::position);
         // A place that does not move would go round for ever.
         self.list.end = page.len() < PAGE_SIZE || last.as_ref() == Some(&self.list.after);
@@ -154,15 +157,18 @@ impl<T: Item> Pages<T> {
 
 impl List {
     /// The request for the next page.
-    fn call(&self) -> Call {
+    fn call(&self) -> Result<Call, Error> {
+        if self.is_refused {
+            return Err(Error::RankInsufficient);
+        }
         let time = self.after.time.to_string();
         let mut path: Vec<&str> = self.path.iter().map(String::as_str).collect();
         path.extend([time.as_str(), self.after.id.as_str()]);
-        Call::get(&path).acting_as(self.acting_as.as_ref())
+        Ok(Call::get(&path).acting_as(self.acting_as.as_ref()))
     }
 
     fn into_answer(self) -> BoxFuture<'static, Result<Response, Error>> {
-        Box::pin(async move { self.session.answer(&self.call()).await })
+        Box::pin(async move { self.session.answer(&self.call()?).await })
     }
 }
 

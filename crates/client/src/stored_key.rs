@@ -44,7 +44,7 @@ pub(crate) async fn fetch(user: &User, id: &StoredKeyId) -> Result<GeneratedKey,
 
 pub(crate) fn list(user: &User, master_key: &KeyId) -> Pages<StoredKey> {
     let path = ["keys", "sym_key", "master_key", master_key.as_str()];
-    Pages::new(user.0.session.clone(), &path, None)
+    Pages::new(user.0.session.clone(), &path, None, false)
 }
 
 pub(crate) async fn delete(user: &User, id: &StoredKeyId) -> Result<(), Error> {

@@ -4,6 +4,7 @@ use keyfold_protocol::group::{GroupChildItem, GroupCreateOutput};
 use keyfold_protocol::id::{GroupId, KeyId};
 
 use super::Group;
+use super::invite::ANY_RANK;
 use crate::api::Call;
 use crate::client::to_json;
 use crate::error::Error;
@@ -13,7 +14,7 @@ use crate::platform::offload_if;
 impl Group {
     /// The child groups, oldest first; not the children of children.
     pub fn children(&self) -> Pages<GroupChildItem> {
-        self.pages("children")
+        self.pages("children", ANY_RANK)
     }
 
     /// A child group of this group.

@@ -15,6 +15,9 @@ use crate::platform::offload;
 /// Weakest rank that may invite.
 pub(super) const RANK_TO_INVITE: i32 = 2;
 
+/// Where the rank does not matter.
+pub(super) const ANY_RANK: i32 = i32::MAX;
+
 /// How often keys are sent to a new member when others keep making new ones, or the member has another public key.
 const ATTEMPTS: u32 = 4;
 

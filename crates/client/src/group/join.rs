@@ -4,15 +4,16 @@ use keyfold_protocol::group::{GroupInviteItem, GroupJoinReqItem, ListGroupItem, 
 use keyfold_protocol::id::{GroupId, MemberId, UserId};
 
 use super::Group;
-use super::invite::{RANK_TO_INVITE, Recipient, Upload, check_rank};
+use super::invite::{ANY_RANK, RANK_TO_INVITE, Recipient, Upload, check_rank};
 use crate::api::Call;
 use crate::error::Error;
 use crate::pages::Pages;
 
 impl Group {
-    /// Requests to join this group, oldest first. Needs rank 0, 1 or 2.
+    /// Requests to join this group, oldest first. Needs rank 0, 1 or 2: with another, reading fails with
+    /// [`Error::RankInsufficient`].
     pub fn join_requests(&self) -> Pages<GroupJoinReqItem> {
-        self.pages("join_req")
+        self.pages("join_req", RANK_TO_INVITE)
     }
 
     /// Accepts a request, from a user or a group, and gives the new member all keys. `rank` as for
@@ -51,12 +52,12 @@ impl Group {
 
     /// The connected groups that this group is a member of, oldest first.
     pub fn groups(&self) -> Pages<ListGroupItem> {
-        self.pages("all")
+        self.pages("all", ANY_RANK)
     }
 
     /// Invitations that wait for this group, newest first. Needs rank 0 or 1.
     pub fn group_invitations(&self) -> Pages<GroupInviteItem> {
-        self.pages("invite")
+        self.pages("invite", ANY_RANK)
     }
 
     /// Accepts an invitation in the name of this group. Needs rank 0 or 1.
@@ -86,9 +87,10 @@ impl Group {
         self.act(Call::patch(&["group", self.id().as_str(), "join_req", group_id.as_str()])).await
     }
 
-    /// Requests to join that were sent in the name of this group, newest first. Needs rank 0 or 1.
+    /// Requests to join that were sent in the name of this group, newest first. Needs rank 0 or 1, as
+    /// [`join_requests`](Self::join_requests) needs its ranks.
     pub fn sent_join_requests(&self) -> Pages<GroupInviteItem> {
-        self.pages("joins")
+        self.pages("joins", 1)
     }
 
     /// Takes a request to join back. Needs rank 0 or 1.

@@ -4,7 +4,7 @@ use keyfold_protocol::group::{ChangeRankInput, GroupUserListItem};
 use keyfold_protocol::id::MemberId;
 
 use super::Group;
-use super::invite::check_rank;
+use super::invite::{ANY_RANK, check_rank};
 use crate::api::Call;
 use crate::client::to_json;
 use crate::error::Error;
@@ -14,7 +14,7 @@ use crate::pages::Pages;
 impl Group {
     /// The other members, in the order in which they joined. Users, groups, and the parent group.
     pub fn members(&self) -> Pages<GroupUserListItem> {
-        self.pages("member")
+        self.pages("member", ANY_RANK)
     }
 
     /// Stops invitations and requests to join, or allows them again. Needs rank 0 or 1.
@@ -82,8 +82,11 @@ impl Group {
     }
 
     /// A list under this group's path.
-    pub(super) fn pages<T: crate::pages::Item>(&self, list: &str) -> Pages<T> {
+    /// A list for members of the rank `weakest` and stronger ones. With another rank nothing is asked for, and reading it fails.
+    pub(super) fn pages<T: crate::pages::Item>(&self, list: &str, weakest: i32) -> Pages<T> {
         let session = self.user().0.session.clone();
-        Pages::new(session, &["group", self.id().as_str(), list], self.0.acting_as.clone())
+        let is_refused = self.rank() > weakest;
+        let path = ["group", self.id().as_str(), list];
+        Pages::new(session, &path, self.0.acting_as.clone(), is_refused)
     }
 }

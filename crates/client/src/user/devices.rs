@@ -23,7 +23,7 @@ const ATTEMPTS: u32 = 3;
 impl User {
     /// The devices of this user, oldest first.
     pub fn devices(&self) -> Pages<DeviceListItem> {
-        Pages::new(self.0.session.clone(), &["user", "device"], None)
+        Pages::new(self.0.session.clone(), &["user", "device"], None, false)
     }
 
     /// Adds a new device to the account, on a device that is logged in. `answer` is the text that

@@ -74,12 +74,12 @@ impl User {
 
     /// The groups that the user is a direct member of, oldest first.
     pub fn groups(&self) -> Pages<ListGroupItem> {
-        Pages::new(self.0.session.clone(), &["group", "all"], None)
+        Pages::new(self.0.session.clone(), &["group", "all"], None, false)
     }
 
     /// Invitations that wait for the user, newest first.
     pub fn group_invitations(&self) -> Pages<GroupInviteItem> {
-        Pages::new(self.0.session.clone(), &["group", "invite"], None)
+        Pages::new(self.0.session.clone(), &["group", "invite"], None, false)
     }
 
     /// Accepts an invitation.
@@ -108,7 +108,7 @@ impl User {
 
     /// Requests to join that the user has sent, newest first.
     pub fn sent_join_requests(&self) -> Pages<GroupInviteItem> {
-        Pages::new(self.0.session.clone(), &["group", "joins"], None)
+        Pages::new(self.0.session.clone(), &["group", "joins"], None, false)
     }
 
     /// Takes a request to join back.

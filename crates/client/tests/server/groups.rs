@@ -60,6 +60,14 @@ async fn ranks_are_checked_before_anything_is_sent() {
     assert_eq!(code(same.invite_auto(alice.id(), None).await), "client_201");
     assert_eq!(code(same.kick(&alice.id().into()).await), "client_201");
     assert_eq!(code(same.create_child().await), "client_201");
+    assert_eq!(code(same.join_requests().next_page().await), "client_201");
+    assert_eq!(code(same.sent_join_requests().next_page().await), "client_201");
+    assert_eq!(code(same.join_requests().into_json_page().await), "client_201");
+
+    group.update_rank(&bob.id().into(), 2).await.unwrap();
+    same.update().await.unwrap();
+    assert!(same.join_requests().all().await.unwrap().is_empty());
+    assert_eq!(code(same.sent_join_requests().all().await), "client_201");
 }
 
 #[tokio::test]
