@@ -208,6 +208,15 @@ impl Error {
         })
     }
 
+    /// Tells failures apart that share a [`code`](Self::code), for example `wrong_verify_key`. `None` where the code says it all.
+    #[must_use]
+    pub fn kind(&self) -> Option<&'static str> {
+        match self {
+            Self::Crypto(error) => error.kind(),
+            _ => None,
+        }
+    }
+
     /// Whether the server could not be reached or its answer was lost: trying again later makes sense.
     #[must_use]
     pub fn is_network(&self) -> bool {

@@ -297,6 +297,19 @@ impl Error {
         }
     }
 
+    /// Tells failures apart that share a [`code`](Self::code), for example `wrong_verify_key`. `None` where the code says it all.
+    #[must_use]
+    pub const fn kind(self) -> Option<&'static str> {
+        match self {
+            Self::CiphertextTooShort => Some("ciphertext_too_short"),
+            Self::MalformedEnvelope => Some("malformed_envelope"),
+            Self::PlaintextNotUtf8 => Some("plaintext_not_utf8"),
+            Self::PasswordHash => Some("password_hash"),
+            Self::WrongVerifyKey => Some("wrong_verify_key"),
+            _ => None,
+        }
+    }
+
     /// The JSON text that language bindings throw: `{"status": "client_14", "error_message": "…"}`.
     ///
     /// The code is always quoted, and neither part can contain a character that JSON would have to escape.

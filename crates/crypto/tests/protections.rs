@@ -942,3 +942,11 @@ fn mix(key: &KeyText, other: &str, half: &str) -> KeyText {
 fn base64(bytes: &[u8]) -> String {
     <base64ct::Base64 as base64ct::Encoding>::encode_string(bytes)
 }
+
+#[test]
+fn failures_of_one_code_are_told_apart_by_their_kind() {
+    let mut seen = std::collections::HashSet::new();
+    for error in Error::ALL {
+        assert!(seen.insert((error.code(), error.kind())), "{error:?}");
+    }
+}

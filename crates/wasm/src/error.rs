@@ -10,7 +10,7 @@ extern "C" {
     pub type KeyfoldError;
 
     #[wasm_bindgen(constructor)]
-    fn new(code: &str, text: &str) -> KeyfoldError;
+    fn new(code: &str, text: &str, kind: Option<&str>) -> KeyfoldError;
 }
 
 /// The JavaScript error for `error`: its code, and its text with those of its causes.
@@ -22,7 +22,7 @@ pub(crate) fn thrown(error: keyfold::Error) -> KeyfoldError {
         text.push_str(&error.to_string());
         cause = error.source();
     }
-    KeyfoldError::new(&error.code(), &text)
+    KeyfoldError::new(&error.code(), &text, error.kind())
 }
 
 impl From<keyfold::Error> for KeyfoldError {

@@ -32,7 +32,7 @@ export function joined(raw: RawContent): Uint8Array {
 export function envelopeHead(content: Uint8Array): CryptoHead {
 	const end = content.indexOf(0);
 	if (end < 0) {
-		throw new KeyfoldError(codes.malformed, "the content has no head");
+		throw new KeyfoldError(codes.malformed, "the content has no head", "malformed_envelope");
 	}
 	return parsedHead(new TextDecoder().decode(content.subarray(0, end)));
 }
@@ -43,7 +43,7 @@ export function parsedHead(json: string): CryptoHead {
 		const {id, sign} = JSON.parse(json) as {id: string; sign?: SignHead | null};
 		return {id, sign: sign ?? undefined};
 	} catch (error) {
-		throw new KeyfoldError(codes.answerUnreadable, "the head of the content is not JSON", {cause: error});
+		throw new KeyfoldError(codes.answerUnreadable, "the head of the content is not JSON", undefined, {cause: error});
 	}
 }
 
@@ -66,7 +66,7 @@ export function decoded(text: string): Uint8Array {
 	try {
 		characters = atob(text);
 	} catch (error) {
-		throw new KeyfoldError(codes.malformed, "this is no base64", {cause: error});
+		throw new KeyfoldError(codes.malformed, "this is no base64", "malformed_envelope", {cause: error});
 	}
 	const content = new Uint8Array(characters.length);
 	for (let place = 0; place < characters.length; place += 1) {
@@ -80,6 +80,6 @@ export function plainText(data: Uint8Array): string {
 	try {
 		return new TextDecoder("utf-8", {fatal: true, ignoreBOM: true}).decode(data);
 	} catch (error) {
-		throw new KeyfoldError(codes.malformed, "the content is no text", {cause: error});
+		throw new KeyfoldError(codes.malformed, "the content is no text", "plaintext_not_utf8", {cause: error});
 	}
 }

@@ -21,11 +21,18 @@ export class KeyfoldError extends Error implements SentcError {
 
 	readonly error_message: string;
 
-	constructor(code: string, text: string, options?: ErrorOptions) {
+	/**
+	 * Tells failures apart that share a code: `"ciphertext_too_short"`, `"malformed_envelope"` and `"plaintext_not_utf8"` are all
+	 * `client_10`; `"password_hash"` and `"wrong_verify_key"` are both `client_20`. Everywhere else the same as {@link code}.
+	 */
+	readonly kind: string;
+
+	constructor(code: string, text: string, kind?: string, options?: ErrorOptions) {
 		super(JSON.stringify({status: code, error_message: text} satisfies SentcError), options);
 		this.code = code;
 		this.status = code;
 		this.error_message = text;
+		this.kind = kind ?? code;
 	}
 
 	override get name(): string {

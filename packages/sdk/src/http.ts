@@ -41,7 +41,7 @@ export async function make_req(
 		return await answer.text();
 	} catch (error) {
 		const reason = error instanceof Error ? error.message : String(error);
-		throw new KeyfoldError(codes.network, `no answer from the server: ${reason}`, {cause: error});
+		throw new KeyfoldError(codes.network, `no answer from the server: ${reason}`, undefined, {cause: error});
 	}
 }
 
@@ -51,7 +51,7 @@ export function handle_server_response<T>(text: string): T {
 	try {
 		answer = JSON.parse(text) as ServerOutput<T>;
 	} catch (error) {
-		throw new KeyfoldError(codes.answerUnreadable, "the answer of the server is not JSON", {cause: error});
+		throw new KeyfoldError(codes.answerUnreadable, "the answer of the server is not JSON", undefined, {cause: error});
 	}
 	const {status, err_code, err_msg, result} = answer;
 	if (status === false && err_code !== undefined && err_msg !== undefined) {

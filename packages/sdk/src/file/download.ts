@@ -165,7 +165,7 @@ async function written(file: WritableFileHandle, part: Uint8Array): Promise<void
 			start += (await file.write(part, start, part.length - start, null)).bytesWritten;
 		} catch (error) {
 			const reason = error instanceof Error ? error.message : String(error);
-			throw new KeyfoldError(codes.localFile, `a local file: ${reason}`, {cause: error});
+			throw new KeyfoldError(codes.localFile, `a local file: ${reason}`, undefined, {cause: error});
 		}
 	}
 }

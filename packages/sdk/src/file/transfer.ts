@@ -20,7 +20,7 @@ export class Transfer {
 		this.#options = options;
 		const {signal} = options;
 		if (signal?.aborted === true) {
-			throw new KeyfoldError(codes.cancelled, "the transfer was cancelled", {cause: signal.reason});
+			throw new KeyfoldError(codes.cancelled, "the transfer was cancelled", undefined, {cause: signal.reason});
 		}
 		signal?.addEventListener("abort", this.#stop, {once: true});
 	}

@@ -79,6 +79,6 @@ async function local<T>(work: Promise<T>): Promise<T> {
 		return await work;
 	} catch (error) {
 		const reason = error instanceof Error ? error.message : String(error);
-		throw new KeyfoldError(codes.localFile, `a local file: ${reason}`, {cause: error});
+		throw new KeyfoldError(codes.localFile, `a local file: ${reason}`, undefined, {cause: error});
 	}
 }

@@ -67,5 +67,5 @@ export class Database {
 
 function failure(cause: DOMException | null): KeyfoldError {
 	const text = cause === null ? "IndexedDB is not available" : `IndexedDB failed: ${cause.message}`;
-	return new KeyfoldError(codes.storage, text, {cause});
+	return new KeyfoldError(codes.storage, text, undefined, {cause});
 }
