@@ -26,7 +26,7 @@ use crate::file::Retry;
 use crate::records::{self, Records};
 use crate::session::{Environment, Refresh, Session};
 use crate::stored::StoredUser;
-use crate::trust::KnownVerifyKey;
+use crate::trust::{KnownVerifyKey, Signers};
 use crate::user::{self, User};
 use keyfold_crypto::VerifyingKey;
 
@@ -57,6 +57,7 @@ pub(crate) struct Inner {
     pub(crate) refresh: Refresh,
     pub(crate) suite: Suite,
     pub(crate) policy: Policy,
+    pub(crate) signers: Signers,
     pub(crate) directory: Directory,
     /// Where the app keeps the parts of files itself.
     pub(crate) file_part_url: Option<Arc<str>>,

@@ -3,8 +3,8 @@
 use keyfold_crypto::{Head, Verification, VerifyingKey};
 use keyfold_protocol::id::{KeyId, UserId};
 
-use crate::directory::Directory;
 use crate::error::Error;
+use crate::user::User;
 
 /// A content whose head is kept apart from its payload.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,7 +126,7 @@ impl<'a> DecryptOptions<'a> {
     }
 
     /// Finds the verify key that `head` asks for.
-    pub(crate) async fn signature(&self, head: &Head, directory: &Directory) -> Result<Signature, Error> {
+    pub(crate) async fn signature(&self, head: &Head, user: &User) -> Result<Signature, Error> {
         let Some(signer) = self.signer else { return Ok(Signature::Ignore) };
         let (user_id, required) = match signer {
             Signer::Key(key) => return Ok(Signature::By(key.clone())),
@@ -137,7 +137,7 @@ impl<'a> DecryptOptions<'a> {
             None => Ok(Signature::Ignore),
             Some(sign) => {
                 let key_id = KeyId::new(sign.id.as_str());
-                Ok(Signature::By(directory.user_verify_key(user_id, &key_id).await?))
+                Ok(Signature::By(user.verify_key_of(user_id, &key_id).await?))
             }
         }
     }

@@ -25,6 +25,8 @@ pub struct UserPublicKey {
     pub verified: bool,
     /// When it was fetched, in milliseconds since 1970.
     pub fetched_at: u64,
+    /// When this client saw it for the first time, in milliseconds since 1970.
+    pub first_seen: u64,
     data: PublicKeyData,
 }
 
@@ -95,13 +97,14 @@ impl Directory {
             _ => None,
         };
         let key = PublicKey::accept(&stored.data, verify_key.as_ref(), &policy)?;
-        self.trust.admit_public_key(user_id, &key, verify_key.as_ref()).await?;
+        let first_seen = self.trust.admit_public_key(user_id, &key, verify_key.as_ref()).await?;
         let StoredPublicKey { data, fetched_at, verified } = stored;
         Ok(UserPublicKey {
             user_id: user_id.clone(),
             key,
             verified: verified || verify_key.is_some(),
             fetched_at,
+            first_seen,
             data,
         })
     }

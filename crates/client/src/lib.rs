@@ -143,7 +143,7 @@ pub use transport::FetchTransport;
 #[cfg(not(target_family = "wasm"))]
 pub use transport::HttpTransport;
 pub use transport::{Transport, TransportError, TransportErrorKind};
-pub use trust::{KeyChange, KnownVerifyKey};
+pub use trust::{KeyChange, KnownVerifyKey, Signers};
 pub use user::{Mfa, OtpSecret, User};
 
 /// The examples of the README are compiled with those of the documentation.

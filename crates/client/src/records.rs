@@ -20,7 +20,7 @@ use crate::platform::BoxFuture;
 use crate::session::StoredSession;
 use crate::storage::Storage;
 
-const ACTUAL_USER: &str = "actual_user";
+pub(crate) const ACTUAL_USER: &str = "actual_user";
 
 /// Reads and writes records as JSON.
 #[derive(Clone)]
@@ -38,10 +38,6 @@ impl Records {
 
     pub(crate) async fn set_actual_user(&self, identifier: &str) -> Result<(), Error> {
         self.set(ACTUAL_USER, &identifier).await
-    }
-
-    pub(crate) async fn delete_actual_user(&self) -> Result<(), Error> {
-        self.delete(ACTUAL_USER).await
     }
 
     pub(crate) async fn session(&self, device: &DeviceId) -> Result<Option<StoredSession>, Error> {
@@ -116,6 +112,11 @@ fn session_key(device: &DeviceId) -> String {
 /// `owner` is the user, or the group through which the group is reached.
 pub(crate) fn group_key(owner: &str, group: &GroupId) -> String {
     format!("group_data_user_{owner}_id_{group}")
+}
+
+/// The group of a [`group_key`].
+pub(crate) fn group_of(record: &str) -> Option<GroupId> {
+    record.rsplit_once('_').map(|(_, group)| group.into())
 }
 
 pub(crate) fn user_public_key(user: &UserId) -> String {

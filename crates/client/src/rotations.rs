@@ -6,6 +6,7 @@ use keyfold_protocol::group::KeyRotationPending;
 use keyfold_protocol::id::KeyId;
 
 use crate::error::Error;
+use crate::trust::Signers;
 
 /// Whose keys others rotate: a user, or a group.
 pub(crate) trait Rotated {
@@ -18,15 +19,15 @@ pub(crate) trait Rotated {
     /// Whether a key is loaded.
     fn has_key(&self, id: &KeyId) -> bool;
 
-    /// Finishes a rotation of a key that is loaded.
-    async fn take_over(&self, rotation: &KeyRotationPending) -> Result<(), Error>;
+    /// Finishes a rotation of a key that is loaded. `signers` is for keys that may be signed.
+    async fn take_over(&self, rotation: &KeyRotationPending, signers: Signers) -> Result<(), Error>;
 }
 
 /// Takes over all new keys that can be taken over, and returns whether nothing is left.
 ///
 /// # Errors
 /// `client_204`: the server could not encrypt one of them for this device or member. The others are taken over all the same.
-pub(crate) async fn finish(keys: &impl Rotated) -> Result<bool, Error> {
+pub(crate) async fn finish(keys: &impl Rotated, signers: Signers) -> Result<bool, Error> {
     loop {
         let pending = keys.pending_rotations().await?;
         for rotation in &pending {
@@ -36,7 +37,7 @@ pub(crate) async fn finish(keys: &impl Rotated) -> Result<bool, Error> {
         let order = rotation::order(&pending, |id| keys.has_key(id));
         let finished = order.len();
         for rotation in order.into_iter().filter_map(|index| pending.get(index)) {
-            keys.take_over(rotation).await?;
+            keys.take_over(rotation, signers).await?;
         }
         // A server lists so many at once: those behind them are listed when these are finished.
         if finished > 0 && pending.len() >= PAGE_SIZE {

@@ -29,16 +29,32 @@ pub struct KnownVerifyKey {
     pub verified_at: Option<u64>,
 }
 
-/// A user has a verify key that was not seen before, while others were.
+/// A user has keys that were not seen before, while others were: a verify key, or a public key, whichever is met first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct KeyChange {
     /// Whose key.
     pub user_id: UserId,
-    /// The new key.
+    /// The new key. The verify key and the public key of one generation share it.
     pub key_id: KeyId,
     /// Whether it was refused, because an earlier key was verified.
     pub refused: bool,
+}
+
+/// What the verify key of whoever signed a group key has to be.
+///
+/// A signature that can be checked and is wrong is refused in any case, and so is a verify key that the policy or an earlier one of
+/// the same user speaks against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Signers {
+    /// It has to be there, and so has the signature.
+    MustExist,
+    /// It has to be there, unless the signer's account was deleted: the group key counts as not signed then, and it may be so.
+    #[default]
+    MayBeDeleted,
+    /// If the lookup fails, for whatever reason, the group key counts as not signed.
+    MayBeMissing,
 }
 
 pub(crate) trait KeyChangeListener: MaybeSendSync {
@@ -63,13 +79,16 @@ struct Inner {
 }
 
 /// Holds nothing secret.
-#[derive(Default, PartialEq, Clone, Serialize, Deserialize)]
+#[derive(Default, Clone, Serialize, Deserialize)]
 struct Record {
     known: KnownUser,
     keys: HashMap<String, Seen>,
+    /// Records of earlier versions have none.
+    #[serde(default)]
+    public_keys: HashMap<String, Seen>,
 }
 
-#[derive(PartialEq, Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 struct Seen {
     first: u64,
     verified: Option<u64>,
@@ -130,10 +149,12 @@ impl Trust {
                 after.keys.insert(key.id().to_owned(), Seen::at(self.0.clock.now()));
                 self.write(user_id, &after).await?;
             }
-            (recognition == Recognition::New).then_some(refused)
+            // Its public key, which has the same id, may have been reported.
+            let is_news = refused || !before.public_keys.contains_key(key.id());
+            (recognition == Recognition::New && is_news).then_some(refused)
         };
         let Some(refused) = changed else { return Ok(()) };
-        let change = self.report(user_id, key, refused);
+        let change = self.report(user_id, key.id(), refused);
         if refused { Err(Error::verify_key_changed(change.user_id, change.key_id)) } else { Ok(()) }
     }
 
@@ -162,8 +183,8 @@ impl Trust {
         Ok(self.read(user_id).await?.is_verified())
     }
 
-    /// Compares a public key with those that are known, and remembers it if there is nothing against it. `signer` is the verify
-    /// key that its signature was checked with.
+    /// Compares a public key with those that are known, and remembers it if there is nothing against it. Returns when it was first
+    /// seen. `signer` is the verify key that its signature was checked with.
     ///
     /// Of a verified user, only keys are admitted that were signed with a verify key for which people stand. One that was merely
     /// seen may be what a server once made up, before the safety number showed which the true one is.
@@ -172,29 +193,49 @@ impl Trust {
         user_id: &UserId,
         key: &PublicKey,
         signer: Option<&VerifyingKey>,
-    ) -> Result<(), Error> {
-        let doubtful = {
+    ) -> Result<u64, Error> {
+        let admitted = {
             let _changing = self.0.changing.lock().await;
             let before = self.read(user_id).await?;
             let vouched =
                 |signer: &VerifyingKey| before.keys.get(signer.id()).is_some_and(Seen::is_vouched_for);
             match signer {
                 None if before.is_verified() => return Err(keyfold_crypto::Error::SignatureMissing.into()),
-                Some(signer) if before.is_verified() && !vouched(signer) => signer,
+                Some(signer) if before.is_verified() && !vouched(signer) => Err(signer),
                 _ => {
                     let mut after = before.clone();
-                    after.known.admit_public_key(key)?;
-                    return if after == before { Ok(()) } else { self.write(user_id, &after).await };
+                    let recognition = after.known.admit_public_key(key)?;
+                    let now = self.0.clock.now();
+                    let is_known = recognition == Recognition::Known;
+                    let first_seen =
+                        after.public_keys.entry(key.id().to_owned()).or_insert(Seen::at(now)).first;
+                    if !is_known || !before.public_keys.contains_key(key.id()) {
+                        self.write(user_id, &after).await?;
+                    }
+                    let is_first = recognition == Recognition::First && before.keys.is_empty();
+                    // Its verify key, which has the same id, may have been reported.
+                    let is_met = is_known || is_first || before.keys.contains_key(key.id());
+                    Ok((first_seen, !is_met))
                 }
             }
         };
-        let change = self.report(user_id, doubtful, true);
-        Err(Error::verify_key_changed(change.user_id, change.key_id))
+        match admitted {
+            Ok((first_seen, is_news)) => {
+                if is_news {
+                    self.report(user_id, key.id(), false);
+                }
+                Ok(first_seen)
+            }
+            Err(doubtful) => {
+                let change = self.report(user_id, doubtful.id(), true);
+                Err(Error::verify_key_changed(change.user_id, change.key_id))
+            }
+        }
     }
 
-    fn report(&self, user_id: &UserId, key: &VerifyingKey, refused: bool) -> KeyChange {
-        let change = KeyChange { user_id: user_id.clone(), key_id: KeyId::new(key.id()), refused };
-        tracing::warn!(user = %change.user_id, key = %change.key_id, refused, "a user has a new verify key");
+    fn report(&self, user_id: &UserId, key_id: &str, refused: bool) -> KeyChange {
+        let change = KeyChange { user_id: user_id.clone(), key_id: KeyId::new(key_id), refused };
+        tracing::warn!(user = %change.user_id, key = %change.key_id, refused, "a user has new keys");
         if let Some(listener) = &self.0.listener {
             listener.changed(&change);
         }
@@ -240,7 +281,7 @@ mod tests {
         (Trust::new(records, Clock::new(|| 17), Some(Box::new(listener))), changes)
     }
 
-    fn code(result: Result<(), Error>) -> String {
+    fn code<T: fmt::Debug>(result: Result<T, Error>) -> String {
         result.unwrap_err().code().into_owned()
     }
 
@@ -301,6 +342,44 @@ mod tests {
         assert_eq!(changes.load(Ordering::SeqCst), 1);
         trust.accept(&user, &seen, false).await.unwrap();
         trust.admit_public_key(&user, &of_seen, Some(&seen)).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn new_keys_are_reported_once_whichever_is_met_first() {
+        let (trust, changes) = trust(&MemoryStorage::new());
+        let user = UserId::from("user");
+        let public_key = |id| PrivateKey::generate(&Suite::STD, id).unwrap().1;
+        let reported = || changes.swap(0, Ordering::SeqCst);
+        let first = public_key("a");
+        trust.admit_public_key(&user, &first, None).await.unwrap();
+        trust.admit(&user, &key("a")).await.unwrap();
+        assert_eq!(reported(), 0, "the first generation");
+
+        let (second, verify_key) = (public_key("b"), key("b"));
+        for _ in 0..2 {
+            assert_eq!(trust.admit_public_key(&user, &second, None).await.unwrap(), 17);
+            trust.admit(&user, &verify_key).await.unwrap();
+        }
+        assert_eq!(reported(), 1, "the public key first");
+
+        let (third, verify_key) = (public_key("c"), key("c"));
+        for _ in 0..2 {
+            trust.admit(&user, &verify_key).await.unwrap();
+            trust.admit_public_key(&user, &third, None).await.unwrap();
+        }
+        assert_eq!(reported(), 1, "the verify key first");
+        trust.admit_public_key(&user, &first, None).await.unwrap();
+        assert_eq!(reported(), 0, "an old one");
+    }
+
+    #[tokio::test]
+    async fn a_public_key_of_a_user_of_whom_a_verify_key_is_known_is_new() {
+        let (trust, changes) = trust(&MemoryStorage::new());
+        let user = UserId::from("user");
+        trust.admit(&user, &key("a")).await.unwrap();
+        let public_key = PrivateKey::generate(&Suite::STD, "b").unwrap().1;
+        trust.admit_public_key(&user, &public_key, None).await.unwrap();
+        assert_eq!(changes.load(Ordering::SeqCst), 1);
     }
 
     #[tokio::test]

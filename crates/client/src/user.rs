@@ -19,7 +19,7 @@ use keyfold_crypto::{Device, UserKeys};
 use keyfold_protocol::PAGE_SIZE;
 use keyfold_protocol::encoding::SecretText;
 use keyfold_protocol::group::{GroupInviteItem, GroupKey};
-use keyfold_protocol::id::{DeviceId, GroupId, UserId};
+use keyfold_protocol::id::{DeviceId, GroupId, KeyId, UserId};
 
 use crate::client::Client;
 use crate::error::Error;
@@ -114,7 +114,8 @@ impl User {
     /// Ends the session on this device: removes the user's keys, tokens and groups from the storage, and tells the server to
     /// forget the refresh token, if it can be reached.
     ///
-    /// Other users who are logged in stay so. Handles of this user can no longer renew their access token.
+    /// Other users who are logged in stay so. So does what the client [knows](crate::Client::known_verify_keys) of anybody's verify
+    /// keys, which protects whoever logs in next. Handles of this user can no longer renew their access token.
     ///
     /// # Errors
     /// Those of the storage.
@@ -123,15 +124,20 @@ impl User {
         let identifier = self.identifier();
         // First: from here on nothing that is under way writes a record of this user.
         self.0.session.close().await?;
-        records.delete(&records::user_key(&identifier)).await?;
+        let mut names = vec![records::user_key(&identifier), records::user_public_key(self.id())];
+        for keys in self.all_keys() {
+            names.push(records::user_verify_key(self.id(), &KeyId::new(keys.id())));
+        }
+        for record in lock(&self.0.account).groups.clone() {
+            names.extend(records::group_of(&record).map(|group_id| records::group_public_key(&group_id)));
+            names.push(record);
+        }
         if records.actual_user().await.unwrap_or_default().as_deref() == Some(&identifier) {
-            records.delete_actual_user().await?;
+            names.push(records::ACTUAL_USER.to_owned());
         }
-        let groups = std::mem::take(&mut lock(&self.0.account).groups);
-        for record in groups {
-            records.delete(&record).await?;
+        for name in names {
+            records.delete(&name).await?;
         }
-        self.0.client.0.directory.forget_user(self.id()).await?;
         self.0.session.revoke().await;
         Ok(())
     }

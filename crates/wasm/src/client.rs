@@ -1,7 +1,9 @@
 //! An app on a server.
 
 use js_sys::Promise;
-use keyfold::{Client, ClientBuilder, Login, PasswordCost, PendingMfa, SecretText, StoredMfaLogin, Strength};
+use keyfold::{
+    Client, ClientBuilder, Login, PasswordCost, PendingMfa, SecretText, Signers, StoredMfaLogin, Strength,
+};
 use wasm_bindgen::prelude::*;
 
 use crate::promise::{promise, settled};
@@ -204,7 +206,8 @@ impl Demands {
 
 impl Demands {
     fn apply(self, builder: ClientBuilder) -> ClientBuilder {
-        let builder = builder.minimum_algorithm(self.minimum);
+        // Those who ask for more do so for each group: see the levels of `getGroup`.
+        let builder = builder.minimum_algorithm(self.minimum).signers(Signers::MayBeMissing);
         let builder =
             if self.legacy_passwords { builder.password_cost(PasswordCost::LEGACY) } else { builder };
         if self.signatures { builder.require_signatures() } else { builder }

@@ -7,7 +7,7 @@ mod membership;
 
 use js_sys::Promise;
 use keyfold::protocol::group::AccessBy;
-use keyfold::{Group, GroupId};
+use keyfold::{Group, GroupId, Signers};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
@@ -150,9 +150,18 @@ impl JsGroup {
     }
 
     #[wasm_bindgen(js_name = finishKeyRotation, unchecked_return_type = "Promise<void>")]
-    pub fn finish_key_rotation(&self) -> Promise {
+    pub fn finish_key_rotation(&self, level: u8) -> Promise {
         let this = self.clone();
-        promise(async move { settled(this.0.finish_key_rotation().await) })
+        promise(async move { settled(this.0.finish_key_rotation_from(signers(level)).await) })
+    }
+}
+
+/// The levels of verification of JavaScript.
+fn signers(level: u8) -> Signers {
+    match level {
+        0 | 1 => Signers::MayBeMissing,
+        2 => Signers::MayBeDeleted,
+        _ => Signers::MustExist,
     }
 }
 

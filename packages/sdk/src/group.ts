@@ -159,8 +159,8 @@ export class Group {
 
 	async #open(group: Promise<core.Group>, verify: VerifyLevel): Promise<Group> {
 		const opened = await group;
-		if (verify === 3) {
-			await opened.requireSignedKeys();
+		if (verify > 1) {
+			await opened.checkSignatures(verify);
 		}
 		return new Group(opened, this.user, known(this.#environment));
 	}
@@ -395,19 +395,19 @@ export class Group {
 	 * @param verify as for `user.getGroup`
 	 */
 	async finishKeyRotation(verify: VerifyLevel = 0): Promise<void> {
-		await this.#core.finishKeyRotation();
+		await this.#core.finishKeyRotation(verify);
 		// Of a key of its own a member is told by nobody: it is there for the member at once.
 		await this.#core.update();
-		if (verify === 3) {
-			await this.#core.requireSignedKeys();
+		if (verify > 1) {
+			await this.#core.checkSignatures(verify);
 		}
 	}
 
 	/** Loads generations of keys that are missing. Encryption and decryption do so by themselves. */
 	async fetchKeys(_jwt?: string, verify: VerifyLevel = 0): Promise<void> {
 		await this.#core.update();
-		if (verify === 3) {
-			await this.#core.requireSignedKeys();
+		if (verify > 1) {
+			await this.#core.checkSignatures(verify);
 		}
 	}
 
@@ -455,7 +455,7 @@ export class Group {
 	 * @param verify as for `user.getGroup`
 	 */
 	async decryptKey(keys: readonly GroupOutDataKeys[], verify: VerifyLevel = 0): Promise<GroupKey[]> {
-		return this.#core.decryptKeys(`[${keys.map(({key_data}) => key_data).join(",")}]`, verify === 3);
+		return this.#core.decryptKeys(`[${keys.map(({key_data}) => key_data).join(",")}]`, verify);
 	}
 
 	/** Opens search keys that the app's own backend has fetched: their text forms. Secret. */

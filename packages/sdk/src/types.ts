@@ -243,7 +243,14 @@ export type UserInformation = Omit<UserData, "device" | "user_keys" | "key_map" 
 /** {@link GroupData} without what takes time to put together. */
 export type GroupInformation = Omit<GroupData, "keys" | "key_map" | "hmac_keys" | "sortable_keys">;
 
-/** How group keys are checked when they are opened. A signature that is there is always checked, whatever the level. */
+/**
+ * How group keys are checked when they are opened. A signature that is wrong is refused on every level (`client_31`), and so is a
+ * verify key that another one is known for.
+ *
+ * - `0`, `1`: a key may be unsigned. One whose signer cannot be looked up, for whatever reason, counts as unsigned.
+ * - `2`: a key may be unsigned, or signed by an account that is deleted; any other failure of the lookup is an error.
+ * - `3`: all keys are signed, by users who exist (`client_401`, `server_100`).
+ */
 export type VerifyLevel = 0 | 1 | 2 | 3;
 
 /** A generated key that the server keeps for the app. */

@@ -393,14 +393,13 @@ export class User {
 	 * Loads a group with its keys.
 	 *
 	 * @param group_as_member the group through which the user has access, if it is not the user who is a member
-	 * @param verify 3 demands that all group keys are signed, by users who exist. Below that a key may be unsigned, or signed by
-	 * an account that is deleted; every other signature is checked on all levels.
+	 * @param verify how the signatures of group keys are checked, see {@link VerifyLevel}
 	 */
 	async getGroup(group_id: string, group_as_member?: string, verify: VerifyLevel = 0): Promise<Group> {
 		const through = group_as_member === undefined || group_as_member === "" ? undefined : group_as_member;
 		const group = await (through === undefined ? this.#core.group(group_id) : this.#core.groupThrough(group_id, through));
-		if (verify === 3) {
-			await group.requireSignedKeys();
+		if (verify > 1) {
+			await group.checkSignatures(verify);
 		}
 		return new Group(group, this, this.#environment);
 	}

@@ -21,7 +21,7 @@ use crate::transport::FetchTransport;
 #[cfg(not(target_family = "wasm"))]
 use crate::transport::HttpTransport;
 use crate::transport::Transport;
-use crate::trust::{KeyChange, KeyChangeListener, Trust};
+use crate::trust::{KeyChange, KeyChangeListener, Signers, Trust};
 
 const DEFAULT_BASE_URL: &str = "https://api.sentc.com";
 const PUBLIC_KEY_MAX_AGE: Duration = Duration::from_secs(300);
@@ -36,6 +36,7 @@ pub struct ClientBuilder {
     refresh: Refresh,
     suite: Suite,
     policy: Policy,
+    signers: Signers,
     public_key_max_age: Duration,
     file_part_url: Option<String>,
     retry: Retry,
@@ -55,6 +56,7 @@ impl ClientBuilder {
             refresh: Refresh::default(),
             suite: Suite::default(),
             policy: Policy::default(),
+            signers: Signers::default(),
             public_key_max_age: PUBLIC_KEY_MAX_AGE,
             file_part_url: None,
             retry: Retry::default(),
@@ -160,8 +162,17 @@ impl ClientBuilder {
         self
     }
 
-    /// Calls `listener` when a user shows a verify key that this client has not seen, while others of the user are known:
-    /// after a rotation or reset, or because somebody is in between. See [`Client::known_verify_keys`].
+    /// What becomes of a group key whose signature cannot be checked. Default: [`Signers::MustBeFound`].
+    ///
+    /// With [`require_signatures`](Self::require_signatures) such a key is always refused.
+    pub fn signers(mut self, signers: Signers) -> Self {
+        self.signers = signers;
+        self
+    }
+
+    /// Calls `listener` when a user shows keys that this client has not seen, while others of the user are known: after a rotation
+    /// or reset, or because somebody is in between. It is called once for the public key and the verify key of a generation, for
+    /// whichever is met first. See [`Client::known_verify_keys`].
     pub fn on_key_change(mut self, listener: impl Fn(&KeyChange) + MaybeSendSync + 'static) -> Self {
         self.on_key_change = Some(Box::new(listener));
         self
@@ -229,6 +240,7 @@ impl ClientBuilder {
             refresh: self.refresh,
             suite: self.suite,
             policy: self.policy,
+            signers: self.signers,
             directory,
             file_part_url,
             retry: self.retry,

@@ -281,7 +281,7 @@ impl Download {
             None => Ok(None),
             Some(sign) => {
                 let key_id = KeyId::new(sign.id);
-                self.file.0.place.user().client().verify_key(user_id, &key_id).await.map(Some)
+                self.file.0.place.user().verify_key_of(user_id, &key_id).await.map(Some)
             }
         }
     }

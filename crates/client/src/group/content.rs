@@ -135,7 +135,7 @@ impl Group {
         options: DecryptOptions<'_>,
     ) -> Result<Vec<u8>, Error> {
         let keys = self.keys(&KeyId::new(head.id.as_str())).await?;
-        let signature = options.signature(head, &self.user().0.client.0.directory).await?;
+        let signature = options.signature(head, self.user()).await?;
         if let Some(cipher) = self.bulk(payload.len(), options.additional_data())
             && let Some(raw) = keys.key.aes_256_gcm()
         {

@@ -11,6 +11,7 @@ use crate::export::{ExportedGroupKeys, secret};
 use crate::lock::read;
 use crate::platform::offload;
 use crate::rotations::Rotated as _;
+use crate::trust::Signers;
 
 impl Group {
     /// When the server was last asked whether the group has changed, in milliseconds since 1970.
@@ -32,9 +33,13 @@ impl Group {
     ///
     /// # Errors
     /// [`Error::Crypto`]: a key is for somebody else, or its signature is wrong.
-    pub async fn decrypt_keys(&self, keys: Vec<GroupKey>) -> Result<Vec<ExportedGroupKeys>, Error> {
+    pub async fn decrypt_keys(
+        &self,
+        keys: Vec<GroupKey>,
+        signers: Signers,
+    ) -> Result<Vec<ExportedGroupKeys>, Error> {
         let group = self.clone();
-        let keys = self.sealed(keys).await?;
+        let keys = self.sealed(keys, signers).await?;
         let opened = offload(move || keys.iter().map(|keys| group.open(keys)).collect::<Result<Vec<_>, _>>());
         opened.await.ok_or(Error::WorkLost)??.iter().map(|keys| exported(keys)).collect()
     }
@@ -85,20 +90,6 @@ impl Group {
             }
         }
         Ok(opened)
-    }
-
-    /// Demands that every generation of keys is signed, by a user who exists.
-    ///
-    /// A signature that is there is checked when the key is opened, except that of an account which is deleted since.
-    ///
-    /// # Errors
-    /// `client_401`: one is not signed. `client_31`: its signature is wrong. `server_100`: the signer's account is deleted.
-    pub async fn require_signed_keys(&self) -> Result<(), Error> {
-        for keys in self.all_keys()? {
-            let by = keys.signed_by.as_ref().ok_or(keyfold_crypto::Error::SignatureMissing)?;
-            self.user().client().verify_key(&by.user_id, &by.verify_key_id).await?;
-        }
-        Ok(())
     }
 
     /// The newest key that is loaded, in text form, as [`encrypt`](Self::encrypt) uses it. Secret.

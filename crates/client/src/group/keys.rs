@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::lock::{read, write};
 use crate::platform::BoxFuture;
 use crate::rotations::Rotated as _;
+use crate::trust::Signers;
 
 /// One generation of keys of a group.
 ///
@@ -25,6 +26,13 @@ pub(super) struct Generation {
     /// Checks the signature that the key has.
     verify_key: Option<VerifyingKey>,
     opened: OnceLock<Arc<GroupKeys>>,
+}
+
+/// Who signed a group key, with which key, and how.
+type SignedBy<'a> = (&'a Option<UserId>, &'a Option<KeyId>, &'a Option<KeyText>);
+
+fn signature_of(key: &GroupKey) -> SignedBy<'_> {
+    (&key.signed_by_user_id, &key.signed_by_user_sign_key_id, &key.group_key_sig)
 }
 
 /// A private key of the principal, with the generation of keys that it is part of.
@@ -78,8 +86,9 @@ impl Group {
     pub(crate) async fn keys(&self, id: &KeyId) -> Result<Arc<GroupKeys>, Error> {
         match self.loaded_or_fetched(id).await {
             Err(error) if error.is_server(ErrorCode::GroupKeyNotFound) => {
-                self.finish_key_rotation().await?;
-                self.loaded(id.as_str()).map_err(|_| error)
+                let finished = self.finish_key_rotation().await;
+                // Another rotation may have failed.
+                self.loaded(id.as_str()).or_else(|_| finished.and(Err(error)))
             }
             keys => keys,
         }
@@ -96,7 +105,7 @@ impl Group {
         let path = ["group", self.id().as_str(), "key", id.as_str()];
         let object: GroupKey = self.call(Call::get(&path)).await?;
         write(&self.0.state).is_complete = false;
-        for generation in self.sealed(vec![object]).await? {
+        for generation in self.sealed(vec![object], self.signers()).await? {
             self.open(&generation)?;
             let mut ring = write(&self.0.keys);
             // What came out of the storage and cannot be opened would otherwise stay for ever.
@@ -152,7 +161,7 @@ impl Group {
 
     /// Puts keys to the others, to be opened when they are needed. Does not store them.
     pub(super) async fn add_keys(&self, objects: Vec<GroupKey>) -> Result<(), Error> {
-        let generations = self.sealed(objects).await?;
+        let generations = self.sealed(objects, self.signers()).await?;
         {
             let mut ring = write(&self.0.keys);
             for generation in generations {
@@ -164,36 +173,67 @@ impl Group {
     }
 
     /// Generations as they came, with everything at hand that opens and verifies them.
-    pub(super) async fn sealed(&self, objects: Vec<GroupKey>) -> Result<Vec<Generation>, Error> {
-        let must_be_signed = self.0.user.0.client.0.policy.signed_group_keys;
+    pub(super) async fn sealed(
+        &self,
+        objects: Vec<GroupKey>,
+        signers: Signers,
+    ) -> Result<Vec<Generation>, Error> {
         let mut sealed = Vec::with_capacity(objects.len());
         for object in objects {
             self.load_principal_key(&object.user_public_key_id).await?;
-            let signed_by =
-                (&object.signed_by_user_id, &object.signed_by_user_sign_key_id, &object.group_key_sig);
-            let verify_key = self.verify_key(signed_by).await?;
-            if must_be_signed && verify_key.is_none() {
-                return Err(keyfold_crypto::Error::SignatureMissing.into());
-            }
+            let verify_key = self.verify_key(signature_of(&object), signers).await?;
             sealed.push(Generation { object: Arc::new(object), verify_key, opened: OnceLock::new() });
         }
         Ok(sealed)
     }
 
+    /// The rule of the client for signatures that cannot be checked.
+    fn signers(&self) -> Signers {
+        self.user().0.client.0.signers
+    }
+
     /// The verify key for the signature of a group key, if it has one.
     pub(super) async fn verify_key(
         &self,
-        (user_id, key_id, signature): (&Option<UserId>, &Option<KeyId>, &Option<KeyText>),
+        (user_id, key_id, signature): SignedBy<'_>,
+        signers: Signers,
     ) -> Result<Option<VerifyingKey>, Error> {
         let (Some(user_id), Some(key_id), Some(_)) = (user_id, key_id, signature) else {
-            return Ok(None);
+            return self.unsigned(signers);
         };
-        match self.0.user.0.client.verify_key(user_id, key_id).await {
+        match self.user().verify_key_of(user_id, key_id).await {
             Ok(key) => Ok(Some(key)),
             // The account that signed was deleted, and its verify keys with it.
-            Err(error) if error.is_server(ErrorCode::UserNotFound) => Ok(None),
+            Err(error) if error.is_server(ErrorCode::UserNotFound) && signers != Signers::MustExist => {
+                self.unsigned(signers)
+            }
+            Err(Error::Server(_) | Error::Network(_) | Error::AnswerUnreadable(_))
+                if signers == Signers::MayBeMissing =>
+            {
+                self.unsigned(signers)
+            }
             Err(error) => Err(error),
         }
+    }
+
+    fn unsigned(&self, signers: Signers) -> Result<Option<VerifyingKey>, Error> {
+        if signers == Signers::MustExist || self.user().0.client.0.policy.signed_group_keys {
+            return Err(keyfold_crypto::Error::SignatureMissing.into());
+        }
+        Ok(None)
+    }
+
+    /// Checks the signatures of all generations of keys, also of those that were loaded under a weaker rule.
+    ///
+    /// # Errors
+    /// `client_401`: one is not signed and [`Signers::MustExist`] demands it. `client_31`: a signature is wrong. Those of
+    /// [`Client::verify_key`](crate::Client::verify_key), as far as the rule does not ignore them.
+    pub async fn check_signatures(&self, signers: Signers) -> Result<(), Error> {
+        let keys = read(&self.0.keys).to_stored();
+        for generation in self.sealed(keys, signers).await? {
+            self.open(&generation)?;
+        }
+        Ok(())
     }
 
     /// Has a private key of whoever the group's keys are encrypted to at hand. Recursive, hence boxed.

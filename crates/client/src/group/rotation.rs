@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::lock::{read, write};
 use crate::platform::{BoxFuture, offload_if};
 use crate::rotations::{self, Rotated};
+use crate::trust::Signers;
 
 impl Group {
     /// Makes a new generation of group keys. Contents are encrypted with it from now on; older keys stay readable.
@@ -49,9 +50,18 @@ impl Group {
     /// `client_204`: the server could not encrypt one of them for this member, who then has to be invited again. The
     /// others are taken over all the same.
     pub fn finish_key_rotation(&self) -> BoxFuture<'_, Result<(), Error>> {
+        self.finish_key_rotation_from(self.user().0.client.0.signers)
+    }
+
+    /// As [`finish_key_rotation`](Self::finish_key_rotation), with another rule for signatures than the
+    /// [client's](crate::ClientBuilder::signers).
+    ///
+    /// # Errors
+    /// Those of [`finish_key_rotation`](Self::finish_key_rotation).
+    pub fn finish_key_rotation_from(&self, signers: Signers) -> BoxFuture<'_, Result<(), Error>> {
         // Boxed: a key of the principal may need this of the principal.
         Box::pin(async move {
-            let is_all_done = rotations::finish(self).await?;
+            let is_all_done = rotations::finish(self, signers).await?;
             if is_all_done && self.has_key_update() {
                 write(&self.0.state).data.key_update = false;
                 self.0.snapshots.changed();
@@ -72,19 +82,17 @@ impl Group {
         &self,
         rotation: &KeyRotationPending,
         pending: &PendingKey,
+        signers: Signers,
     ) -> Result<(), Error> {
         let signed_by =
             (&rotation.signed_by_user_id, &rotation.signed_by_user_sign_key_id, &rotation.group_key_sig);
-        let verify_key = self.verify_key(signed_by).await?;
+        let verify_key = self.verify_key(signed_by, signers).await?;
         let signature = match signed_by {
             (_, Some(verify_key_id), Some(text)) => Some(KeySignature { verify_key_id, text }),
             _ => None,
         };
         let verification = match &verify_key {
             Some(verify_key) => Verification::Require(verify_key),
-            None if self.user().0.client.0.policy.signed_group_keys => {
-                return Err(keyfold_crypto::Error::SignatureMissing.into());
-            }
             None => Verification::Ignore,
         };
         Ok(pending.verify(signature, verification)?)
@@ -128,13 +136,13 @@ impl Rotated for Group {
         read(&self.0.keys).contains(id.as_str())
     }
 
-    async fn take_over(&self, rotation: &KeyRotationPending) -> Result<(), Error> {
+    async fn take_over(&self, rotation: &KeyRotationPending, signers: Signers) -> Result<(), Error> {
         let previous = self.loaded(rotation.previous_group_key_id.as_str())?;
         let opener = &rotation.encrypted_eph_key_key_id;
         self.load_principal_key(opener).await?;
         let key = self.principal_key(opener)?;
         let pending = PendingKey::open(rotation, key.private_key()?, &previous.key)?;
-        self.check_signature(rotation, &pending).await?;
+        self.check_signature(rotation, &pending, signers).await?;
         let done = pending.accept(&self.principal_public_key()?)?;
         let id = &rotation.new_group_key_id;
         let path = ["group", self.id().as_str(), "key_rotation", id.as_str()];

@@ -187,7 +187,7 @@ impl User {
         options: DecryptOptions<'_>,
     ) -> Result<Vec<u8>, Error> {
         let keys: Arc<UserKeys> = self.keys(&KeyId::new(head.id.as_str())).await?;
-        let signature = options.signature(head, &self.0.client.0.directory).await?;
+        let signature = options.signature(head, self).await?;
         let cipher = self.0.client.0.bulk_cipher.as_ref().filter(|_| options.additional_data().is_empty());
         if let Some(cipher) = Bulk::for_bytes(cipher, payload.len()) {
             let key = keys.group.private_key()?;

@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::lock::read;
 use crate::platform::offload;
 use crate::rotations::{self, Rotated};
+use crate::trust::Signers;
 
 /// How often a rotation is begun when other devices keep being faster.
 const ROTATION_ATTEMPTS: u32 = 4;
@@ -64,7 +65,7 @@ impl User {
     /// others are taken over all the same.
     #[cfg_attr(not(target_family = "wasm"), tracing::instrument(level = "debug", skip_all))]
     pub async fn finish_key_rotation(&self) -> Result<(), Error> {
-        rotations::finish(self).await?;
+        rotations::finish(self, Signers::default()).await?;
         self.load_newest_key().await
     }
 
@@ -119,6 +120,20 @@ impl User {
         Ok(true)
     }
 
+    /// A verify key of any user. One of this user is at hand: it is neither asked for nor stored a second time.
+    pub(crate) async fn verify_key_of(
+        &self,
+        user_id: &UserId,
+        key_id: &KeyId,
+    ) -> Result<VerifyingKey, Error> {
+        if user_id == self.id()
+            && let Ok(keys) = self.loaded(key_id.as_str())
+        {
+            return Ok(keys.verify_key.clone());
+        }
+        self.0.client.0.directory.user_verify_key(user_id, key_id).await
+    }
+
     /// Id of the newest generation of the user's keys, which is also the id of its verify key.
     ///
     /// # Errors
@@ -145,8 +160,9 @@ impl User {
     pub(crate) async fn keys(&self, id: &KeyId) -> Result<Arc<UserKeys>, Error> {
         match self.loaded_or_fetched(id).await {
             Err(error) if error.is_server(ErrorCode::GroupKeyNotFound) => {
-                self.finish_key_rotation().await?;
-                self.loaded(id.as_str()).map_err(|_| error)
+                let finished = self.finish_key_rotation().await;
+                // Another rotation may have failed.
+                self.loaded(id.as_str()).or_else(|_| finished.and(Err(error)))
             }
             keys => keys,
         }
@@ -214,7 +230,7 @@ impl Rotated for User {
         read(&self.0.keys).contains(id.as_str())
     }
 
-    async fn take_over(&self, rotation: &KeyRotationPending) -> Result<(), Error> {
+    async fn take_over(&self, rotation: &KeyRotationPending, _: Signers) -> Result<(), Error> {
         let previous = self.loaded(rotation.previous_group_key_id.as_str())?;
         let device = &self.0.device;
         let done = PendingKey::open(rotation, &device.private_key, &previous.group.key)?

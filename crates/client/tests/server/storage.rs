@@ -2,7 +2,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::future::join_all;
-use keyfold::{Client, FileStorage, MemoryStorage, Refresh, Storage, StorageKey};
+use keyfold::{
+    Client, DecryptOptions, EncryptOptions, FileStorage, MemoryStorage, Refresh, Storage, StorageKey,
+};
 
 use crate::proxy::Proxy;
 use crate::world::{PASSWORD, World, code, group_of};
@@ -69,6 +71,14 @@ async fn a_logout_leaves_nothing_of_the_user_and_everything_of_others() {
     let values = format!("{storage:?}");
     let alice = client.login_forced("alice", PASSWORD).await.unwrap();
     group_of(&alice).await;
+    // Whatever makes records of its own: signed keys and contents, new keys, public keys.
+    let group = alice.group(&alice.create_signed_group().await.unwrap()).await.unwrap();
+    let signed = group.encrypt_string_with("data", EncryptOptions::new().signed()).unwrap();
+    let by_alice = DecryptOptions::new().signed_by(alice.id());
+    group.decrypt_string_with(&signed, by_alice).await.unwrap();
+    group.finish_key_rotation().await.unwrap();
+    group.update().await.unwrap();
+    client.group_public_key(group.id()).await.unwrap();
     assert_eq!(client.restore().await.unwrap().unwrap().id(), alice.id());
 
     alice.log_out().await.unwrap();

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use keyfold::crypto::PrivateKey;
 use keyfold::{
-    Client, DecryptOptions, EncryptOptions, Group, MemoryStorage, Storage, Strength, User, UserId,
-    VerifyingKey,
+    Client, DecryptOptions, EncryptOptions, Error, Group, MemoryStorage, Signers, Storage, Strength, User,
+    UserId, VerifyingKey,
 };
 use serde_json::{Value, json};
 
@@ -38,6 +38,8 @@ async fn the_keys_of_signers_are_remembered_with_their_age_and_changes_reported(
 
     alice.rotate_keys().await.unwrap();
     same.decrypt_with(&signed(), by_alice).await.unwrap();
+    client.public_key(alice.id()).await.unwrap();
+    assert_eq!(changes.lock().unwrap().len(), 1, "its public key is of the same generation");
     let change = changes.lock().unwrap().pop().unwrap();
     assert_eq!((&change.user_id, change.refused), (alice.id(), false));
     assert_eq!(change.key_id, alice.newest_key_id().unwrap());
@@ -289,4 +291,137 @@ async fn the_builder_says_how_weak_keys_may_be() {
         }
         assert!(!proxy.calm());
     }
+}
+
+#[tokio::test]
+async fn somebody_elses_new_keys_are_reported_when_something_is_encrypted_to_them() {
+    let world = World::start();
+    let changes = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&changes);
+    let client = world
+        .builder()
+        .on_key_change(move |change| seen.lock().unwrap().push(change.clone()))
+        .public_key_max_age(Duration::ZERO)
+        .build()
+        .unwrap();
+    client.register("bob", PASSWORD).await.unwrap();
+    let bob = client.login_forced("bob", PASSWORD).await.unwrap();
+    let alice = world.user("alice").await;
+    bob.encrypt(b"data", alice.id()).await.unwrap();
+    let first_seen = client.public_key(alice.id()).await.unwrap().first_seen;
+    assert!(changes.lock().unwrap().is_empty(), "a first contact is no change");
+
+    alice.rotate_keys().await.unwrap();
+    for _ in 0..2 {
+        bob.encrypt(b"data", alice.id()).await.unwrap();
+    }
+    let changes = changes.lock().unwrap().clone();
+    assert_eq!(changes.len(), 1, "it is told once");
+    assert_eq!((&changes[0].user_id, changes[0].refused), (alice.id(), false));
+    assert_eq!(changes[0].key_id, alice.newest_key_id().unwrap());
+    assert!(client.public_key(alice.id()).await.unwrap().first_seen >= first_seen);
+}
+
+/// A group with signed keys, and a member behind a proxy.
+struct SignedGroup {
+    _world: World,
+    proxy: Proxy,
+    group: Group,
+    client: Client,
+}
+
+impl SignedGroup {
+    async fn start(signers: Signers) -> Self {
+        let world = World::start();
+        let proxy = Proxy::start(&world);
+        let alice = world.user("alice").await;
+        let id = alice.create_signed_group().await.unwrap();
+        let group = alice.group(&id).await.unwrap();
+        let client = world.builder().base_url(proxy.url()).signers(signers).build().unwrap();
+        client.register("bob", PASSWORD).await.unwrap();
+        let bob = client.login_forced("bob", PASSWORD).await.unwrap();
+        group.invite_auto(bob.id(), None).await.unwrap();
+        Self { _world: world, proxy, group, client }
+    }
+
+    /// The group as the member sees it, after a lookup of the signer that fails.
+    async fn after(&self, fault: Fault) -> Result<Group, Error> {
+        self.proxy.fault("verify_key", fault);
+        let bob = self.client.login_forced("bob", PASSWORD).await.unwrap();
+        bob.group(self.group.id()).await
+    }
+}
+
+#[tokio::test]
+async fn a_signer_who_cannot_be_looked_up_is_an_error_unless_that_is_allowed() {
+    let faults = [
+        ("client_1000", Fault::AnswerLost),
+        ("server_1", Fault::Refused(500, 1)),
+        ("client_101", Fault::ErrorPage),
+    ];
+    for (expected, fault) in faults {
+        let strict = SignedGroup::start(Signers::MayBeDeleted).await;
+        assert_eq!(code(strict.after(fault.clone()).await), expected);
+
+        let lenient = SignedGroup::start(Signers::MayBeMissing).await;
+        let group = lenient.after(fault.clone()).await.unwrap();
+        group.encrypt(b"data").unwrap();
+        lenient.proxy.fault("verify_key", fault);
+        assert_eq!(code(group.check_signatures(Signers::MayBeDeleted).await), expected);
+        group.check_signatures(Signers::MustExist).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_deleted_signer_counts_as_none() {
+    let gone = || Fault::Refused(400, 100);
+    let there = SignedGroup::start(Signers::MayBeDeleted).await;
+    let group = there.after(gone()).await.unwrap();
+    there.proxy.fault("verify_key", gone());
+    group.check_signatures(Signers::MayBeDeleted).await.unwrap();
+    there.proxy.fault("verify_key", gone());
+    assert_eq!(code(group.check_signatures(Signers::MustExist).await), "server_100");
+}
+
+#[tokio::test]
+async fn a_wrong_signature_is_refused_on_every_level() {
+    for signers in [Signers::MustExist, Signers::MayBeDeleted, Signers::MayBeMissing] {
+        let there = SignedGroup::start(signers).await;
+        let swapped = Fault::rewritten(|answer| {
+            let key = &mut answer["result"]["keys"][0];
+            let text = key["group_key_sig"].as_str().unwrap().to_owned();
+            let first = if text.starts_with('A') { "B" } else { "A" };
+            key["group_key_sig"] = json!(format!("{first}{}", &text[1..]));
+        });
+        there.proxy.fault(&format!("GET group/{}", there.group.id()), swapped);
+        let bob = there.client.login_forced("bob", PASSWORD).await.unwrap();
+        let refused = match bob.group(there.group.id()).await {
+            Ok(group) => code(group.encrypt(b"data")),
+            refused => code(refused),
+        };
+        assert_eq!(refused, "client_31");
+    }
+}
+
+#[tokio::test]
+async fn an_unsigned_rotation_is_not_taken_over_where_signatures_are_demanded() {
+    let there = SignedGroup::start(Signers::MayBeMissing).await;
+    let bob = there.client.login_forced("bob", PASSWORD).await.unwrap();
+    let group = bob.group(there.group.id()).await.unwrap();
+    there.group.rotate_keys().await.unwrap();
+    // The server passes new keys on when it gets to it.
+    let refused = async {
+        loop {
+            match group.finish_key_rotation_from(Signers::MustExist).await {
+                Ok(()) => tokio::task::yield_now().await,
+                Err(error) => break error,
+            }
+        }
+    };
+    let refused = tokio::time::timeout(Duration::from_secs(60), refused).await.unwrap();
+    assert_eq!(refused.code(), "client_401");
+    group.finish_key_rotation_from(Signers::MayBeDeleted).await.unwrap();
+    let text = there.group.encrypt_string("data").unwrap();
+    assert_eq!(group.decrypt_string(&text).await.unwrap(), "data");
+    assert_eq!(code(group.check_signatures(Signers::MustExist).await), "client_401");
 }

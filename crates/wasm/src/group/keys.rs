@@ -6,7 +6,7 @@ use keyfold::{Error, ExportedGroupKeys, GeneratedKey, KeyId, StoredKeyId};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use super::JsGroup;
+use super::{JsGroup, signers};
 use crate::error::{KeyfoldError, thrown};
 use crate::keys::{JsSealedKey, JsSearchKey, JsSortKey, JsSymmetricKey, crypto};
 use crate::promise::{promise, settled};
@@ -33,14 +33,11 @@ impl JsGroup {
 
     /// `keys`: JSON of a list, as the server writes it. `signed`: whether each must be signed.
     #[wasm_bindgen(js_name = decryptKeys, unchecked_return_type = "Promise<GroupKey[]>")]
-    pub fn decrypt_keys(&self, keys: String, signed: bool) -> Promise {
+    pub fn decrypt_keys(&self, keys: String, level: u8) -> Promise {
         let this = self.clone();
         promise(async move {
             let keys: Vec<GroupKey> = read(&keys)?;
-            if signed && keys.iter().any(|key| key.group_key_sig.is_none()) {
-                return Err(keyfold::crypto::Error::SignatureMissing.into());
-            }
-            settled(generations(this.get().decrypt_keys(keys).await?))
+            settled(generations(this.get().decrypt_keys(keys, signers(level)).await?))
         })
     }
 
@@ -111,10 +108,10 @@ impl JsGroup {
         )
     }
 
-    #[wasm_bindgen(js_name = requireSignedKeys, unchecked_return_type = "Promise<void>")]
-    pub fn require_signed_keys(&self) -> Promise {
+    #[wasm_bindgen(js_name = checkSignatures, unchecked_return_type = "Promise<void>")]
+    pub fn check_signatures(&self, level: u8) -> Promise {
         let this = self.clone();
-        promise(async move { settled(this.get().require_signed_keys().await) })
+        promise(async move { settled(this.get().check_signatures(signers(level)).await) })
     }
 
     #[wasm_bindgen(js_name = generateKey)]

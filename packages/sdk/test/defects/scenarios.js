@@ -17,12 +17,25 @@ import {newClient, newUser} from "../api/people.js";
 export const scenarios = {
 	async "D-03 a logout leaves neither the session nor groups nor keys in the store"(keyfold, server) {
 		const {client, user} = await newUser(keyfold, server);
-		await user.getGroup(await user.createGroup());
-		await client.getUserPublicKey(user.data.user_id);
-		const names = ["actual_user", `user_data_id_${user.identifier}`, `session_id_${user.data.device_id}`];
+		const {user_id, device_id} = user.data;
+		const group = await user.getGroup(await user.createGroup(true), undefined, 3);
+		const {group_id} = group.data;
+		await group.decryptString(await group.encryptString("text", true), true, user_id);
+		await group.groupUpdateCheck();
+		await group.finishKeyRotation();
+		await client.getGroupPublicKey(group_id);
+		const names = [
+			"actual_user",
+			`user_data_id_${user.identifier}`,
+			`session_id_${device_id}`,
+			`group_data_user_${user_id}_id_${group_id}`,
+			`group_public_key_id_${group_id}`,
+		];
 		equal((await stored(client, names)).every(Boolean), true, "before");
+		names.push(`user_public_key_id_${user_id}`, `user_trust_id_${user_id}`);
+		names.push(`user_verify_key_id_${user_id}_key_id_${await user.getNewestSignKey ? user.data.user_keys[0]?.group_key_id : ""}`);
 		await user.logOut();
-		equal((await stored(client, [...names, `user_public_key_id_${user.data.user_id}`])).some(Boolean), false, "afterwards");
+		equal((await stored(client, names)).some(Boolean), false, "afterwards");
 	},
 
 	async "D-05 a changed identifier is that of all later actions, and of what is stored"(keyfold, server) {
