@@ -396,6 +396,55 @@ export const scenarios = {
 		const refused = /** @type {{code: string}} */ (await rejected(user.getGroup(unsigned, "", 3)));
 		equal(refused.code, "client_401", "code of a key that is not signed");
 	},
+
+	async "a signer who cannot be looked up is an error from level 2 on"(keyfold, server) {
+		const [alice, bob] = [await newUser(keyfold, server), await newUser(keyfold, server)];
+		const group_id = await alice.user.createGroup(true);
+		await (await alice.user.getGroup(group_id)).inviteAuto(bob.user.data.user_id);
+		const {fetch} = globalThis;
+		const lookupsFail = () => {
+			globalThis.fetch = async (...parameters) => {
+				const [request] = parameters;
+				const url = request instanceof Request ? request.url : String(request);
+				return url.includes("/verify_key/") ? Promise.reject(new TypeError("no connection")) : fetch(...parameters);
+			};
+		};
+		/** @param {0 | 1 | 2 | 3} level */
+		const code = async (level) => {
+			const {client, name, password} = bob;
+			const login = await client.login(name, password, true);
+			lookupsFail();
+			try {
+				await (await login.getGroup(group_id, undefined, level)).encryptString("text");
+				return undefined;
+			} catch (error) {
+				return /** @type {{code: string}} */ (error).code;
+			} finally {
+				globalThis.fetch = fetch;
+			}
+		};
+		equal([await code(0), await code(1), await code(2), await code(3)], [undefined, undefined, "client_1000", "client_1000"], "codes");
+		equal((await bob.user.getGroup(group_id, undefined, 3)).data.group_id, group_id, "all is well when the lookup works");
+	},
+
+	async "failures that share a code differ in their kind"(keyfold, server) {
+		const {user} = await newUser(keyfold, server);
+		const group = await user.getGroup(await user.createGroup());
+		/** @param {Promise<unknown>} call */
+		const failure = async (call) => {
+			const {code, kind} = /** @type {{code: string; kind: string}} */ (await rejected(call));
+			return [code, kind];
+		};
+		const content = await group.encrypt(new TextEncoder().encode("text"));
+		const head = content.subarray(0, content.indexOf(0));
+		const short = new Uint8Array([...head, 0, 1, 2, 3]);
+		equal(await failure(group.decrypt(short)), ["client_10", "ciphertext_too_short"], "what is too short");
+		equal(await failure(group.decryptString("no base64!")), ["client_10", "malformed_envelope"], "what is no content");
+		const bytes = await group.encrypt(new Uint8Array([0xff, 0xfe]));
+		const text = btoa(String.fromCharCode(...bytes));
+		equal(await failure(group.decryptString(text)), ["client_10", "plaintext_not_utf8"], "what is no text");
+		equal(await failure(user.getGroup("")), ["client_425", "client_425"], "a code with one meaning");
+	},
 };
 
 /** Counts the calls of WebCrypto. @param {SubtleCrypto} subtle */

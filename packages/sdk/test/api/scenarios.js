@@ -255,6 +255,8 @@ export const scenarios = {
 		equal(senseless.code, "client_200", "code of a rank that does not exist");
 		const weak = /** @type {{code: string}} */ (await rejected((await carol.user.getGroup(group_id)).invite(bob.user.data.user_id)));
 		equal(weak.code, "client_201", "code of an action above the rank");
+		const reading = /** @type {{code: string}} */ (await rejected((await carol.user.getGroup(group_id)).getJoinRequests()));
+		equal(reading.code, "client_201", "code of a list above the rank");
 
 		await (await bob.user.getGroup(group_id)).leave();
 		await group.kickUser(carol.user.data.user_id);

@@ -33,7 +33,7 @@ export const scenarios = {
 		];
 		equal((await stored(client, names)).every(Boolean), true, "before");
 		names.push(`user_public_key_id_${user_id}`, `user_trust_id_${user_id}`);
-		names.push(`user_verify_key_id_${user_id}_key_id_${await user.getNewestSignKey ? user.data.user_keys[0]?.group_key_id : ""}`);
+		names.push(`user_verify_key_id_${user_id}_key_id_${user.data.user_keys[0]?.group_key_id}`);
 		await user.logOut();
 		equal((await stored(client, names)).some(Boolean), false, "afterwards");
 	},
