@@ -25,7 +25,7 @@ export const withoutFiles: Omit<Platform, "shippedModule" | "storage"> = {
 			await navigator.locks.request(`${DATABASE}/${OBJECTS}`, {...(signal !== undefined && {signal})}, work);
 		} catch (error) {
 			if (signal?.aborted === true && error === signal.reason) {
-				throw new KeyfoldError(codes.cancelled, "the transfer was cancelled", {cause: error});
+				throw new KeyfoldError(codes.cancelled, "the transfer was cancelled", undefined, {cause: error});
 			}
 			throw error;
 		}
