@@ -1,5 +1,6 @@
 //! Keys that apps use by themselves.
 
+use js_sys::Uint8Array;
 use keyfold::crypto::sortable::NonAscii;
 use keyfold::crypto::{SigningKey, Verification, VerifyingKey};
 use keyfold::{Error, Head, SearchKey, SortKey, SymmetricKey};
@@ -32,8 +33,9 @@ impl JsSymmetricKey {
     }
 
     /// The raw key for WebCrypto, if it can take over. Secret.
-    pub fn raw(&self) -> Option<Vec<u8>> {
-        self.0.aes_256_gcm().map(<[u8]>::to_vec)
+    pub fn raw(&self) -> Option<Uint8Array> {
+        // Not by way of memory of this module, which is given back without being wiped.
+        self.0.aes_256_gcm().map(Uint8Array::from)
     }
 
     /// `sign_key`: the text form of a sign key to sign with.
