@@ -143,7 +143,9 @@ impl Download {
     #[cfg_attr(not(target_family = "wasm"), tracing::instrument(level = "debug", skip_all))]
     pub async fn next_part(&mut self) -> Result<Option<Vec<u8>>, Error> {
         let Some(sealed) = self.next_sealed().await? else { return self.end() };
-        Ok(Some(self.open(sealed).await?.into_vec()))
+        let (chunk, key) = self.open(sealed).await?;
+        self.advance(key, chunk.len());
+        Ok(Some(chunk.into_vec()))
     }
 
     /// The rest of the file, in memory.
@@ -185,9 +187,15 @@ impl Download {
                     None => None,
                 })
             };
-            let taking = async { sink.take(self.open(sealed).await?).await };
+            let taking = async {
+                let (chunk, key) = self.open(sealed).await?;
+                let length = chunk.len();
+                Ok::<_, Error>((key, length, sink.take(chunk).await?))
+            };
             // A part that cannot be fetched must not keep the one before from being taken.
-            let (fetched, memory) = try_join(fetching, taking).await?;
+            let (fetched, (key, length, memory)) = try_join(fetching, taking).await?;
+            // Not before it was taken: what could not be written is read once more.
+            self.advance(key, length);
             self.spare = memory;
             self.fetched = fetched.transpose()?;
         }
@@ -211,21 +219,24 @@ impl Download {
         }
     }
 
-    /// Decrypts the next part.
-    async fn open(&mut self, sealed: Vec<u8>) -> Result<Opened, Error> {
+    /// Decrypts the next part. Returns the key for the part behind it, too.
+    async fn open(&self, sealed: Vec<u8>) -> Result<(Opened, SymmetricKey), Error> {
         let verify_key = self.verify_key(&sealed).await?;
         let previous = self.key.as_ref().unwrap_or(&self.file.0.key);
         let cipher = self.file.0.place.user().0.client.0.bulk_cipher.as_ref();
-        let (chunk, key) = bulk::decrypt_part(cipher, previous, verify_key, sealed).await?;
+        bulk::decrypt_part(cipher, previous, verify_key, sealed).await
+    }
+
+    /// Goes on behind a part of `length` bytes.
+    fn advance(&mut self, key: SymmetricKey, length: usize) {
         self.key = Some(Arc::new(key));
         if let Some(part) = self.ahead.pop_front() {
             self.read_to = part.sequence.into();
         }
         self.parts = self.parts.saturating_add(1);
-        self.bytes = self.bytes.saturating_add(count(chunk.len()));
+        self.bytes = self.bytes.saturating_add(count(length));
         let total_parts = (!self.more).then_some(self.total_parts);
         self.progress.report(Progress { bytes: self.bytes, parts: self.parts, total_parts });
-        Ok(chunk)
     }
 
     /// What it takes to go on in another process, with [`File::resume_download`]. As secret as the file.

@@ -1,7 +1,7 @@
 //! Downloads to files of this machine.
 
 use std::fs::{self, OpenOptions};
-use std::io::{ErrorKind, Seek, SeekFrom, Write};
+use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::Download;
@@ -16,8 +16,10 @@ const PARTIAL: &str = "part";
 const UNNAMED: &str = "file";
 /// How many other names are tried when there is a file of the same name.
 const OTHER_NAMES: u32 = 1000;
-/// Longest name in bytes that is used: what common file systems take, less the ending of an incomplete file.
+/// Longest name in bytes that is used: what common file systems take, less the id and the ending of an incomplete file.
 const LONGEST_NAME: usize = 200;
+/// How often an incomplete file is opened that another download completes at that moment.
+const ATTEMPTS: u32 = 8;
 
 impl Download {
     /// Writes the file to `path`, replacing what is there.
@@ -26,27 +28,39 @@ impl Download {
     /// whole one. After an error the incomplete file stays, and this function goes on with it.
     ///
     /// # Errors
-    /// Those of [`next_part`](Self::next_part); [`Error::LocalFile`] (`client_434`) if it cannot be written.
+    /// Those of [`next_part`](Self::next_part); [`Error::LocalFile`] (`client_434`) if it cannot be written, or another download to
+    /// the same path is under way.
     pub async fn to_path(&mut self, path: impl AsRef<Path>) -> Result<(), Error> {
-        let path = path.as_ref();
-        let partial = self.write_partial(path).await?;
-        let path = path.to_owned();
-        on_disk(move || fs::rename(partial, path)).await
+        let path = path.as_ref().to_owned();
+        let partial = with_ending(&path, PARTIAL);
+        let written = self.write_partial(&partial).await?;
+        on_disk(move || {
+            fs::rename(partial, path)?;
+            // Nobody else writes into it before it has its name.
+            drop(written);
+            Ok(())
+        })
+        .await
     }
 
     /// Writes the file to a folder under its own name, and returns the path.
     ///
     /// Nothing is replaced: if there is such a file, the name becomes `name(1)`, `name(2)` and so on, in front of the ending.
-    /// Of a name that is a path, only the last component counts.
+    /// Of a name that is a path, only the last component counts. The incomplete file is `<name>.<id of the file>.part`, so that
+    /// files of the same name do not get into each other's way.
     ///
     /// # Errors
     /// As [`to_path`](Self::to_path).
     pub async fn to_folder(&mut self, folder: impl AsRef<Path>) -> Result<PathBuf, Error> {
         let name = safe_name(self.file().name().as_deref());
-        let wanted = folder.as_ref().join(&name);
-        let partial = self.write_partial(&wanted).await?;
         let folder = folder.as_ref().to_owned();
+        let partial = with_ending(
+            &folder.join(&name),
+            &format!("{}.{PARTIAL}", safe_name(Some(self.file().id().as_str()))),
+        );
+        let written = self.write_partial(&partial).await?;
         on_disk(move || {
+            let _written = written;
             for number in 0..=OTHER_NAMES {
                 let path = folder.join(numbered(&name, number));
                 // Unlike a rename, a link does not replace what is there.
@@ -69,19 +83,11 @@ impl Download {
         .await
     }
 
-    /// Writes the rest of the file behind what is written already, and returns where that is.
-    async fn write_partial(&mut self, path: &Path) -> Result<PathBuf, Error> {
-        let mut partial = path.as_os_str().to_owned();
-        partial.push(".");
-        partial.push(PARTIAL);
-        let partial = PathBuf::from(partial);
-        let (place, written) = (partial.clone(), self.bytes_read());
+    /// Writes the rest of the file behind what is written already. Returns the file, which is locked as long as it is open.
+    async fn write_partial(&mut self, partial: &Path) -> Result<fs::File, Error> {
+        let (place, written) = (partial.to_owned(), self.bytes_read());
         let file = on_disk(move || {
-            let mut options = OpenOptions::new();
-            options.write(true).create(true).truncate(written == 0);
-            #[cfg(unix)]
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            let mut file = options.open(place)?;
+            let mut file = locked(&place)?;
             if file.metadata()?.len() < written {
                 return Err(ErrorKind::UnexpectedEof.into());
             }
@@ -94,9 +100,50 @@ impl Download {
         let mut written = Written(Some(file));
         self.send_to(&mut written).await?;
         let file = written.0.ok_or(Error::WorkLost)?;
-        on_disk(move || file.sync_all()).await?;
-        Ok(partial)
+        on_disk(move || file.sync_all().map(|()| file)).await
     }
+}
+
+/// The incomplete file at `path`, for this download alone.
+///
+/// # Errors
+/// Another download writes into it.
+fn locked(path: &Path) -> io::Result<fs::File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    for _ in 0..ATTEMPTS {
+        let file = options.open(path)?;
+        file.try_lock()?;
+        // It may have become somebody's complete file between these two.
+        if let Ok(there) = fs::metadata(path)
+            && identity(&there) == identity(&file.metadata()?)
+        {
+            return Ok(file);
+        }
+    }
+    Err(ErrorKind::ResourceBusy.into())
+}
+
+/// What tells a file from another one that takes its name.
+#[cfg(unix)]
+fn identity(file: &fs::Metadata) -> impl PartialEq + use<> {
+    use std::os::unix::fs::MetadataExt as _;
+    (file.dev(), file.ino())
+}
+
+/// What tells a file from another one that takes its name.
+#[cfg(not(unix))]
+fn identity(file: &fs::Metadata) -> impl PartialEq + use<> {
+    file.created().ok()
+}
+
+fn with_ending(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".");
+    name.push(ending);
+    name.into()
 }
 
 /// A file that is written, unless a thread has it that is lost.
@@ -116,7 +163,7 @@ impl Sink for Written {
 
 /// Disk access takes as long as it takes: it runs beside the caller's executor.
 async fn on_disk<T: Send + 'static>(
-    work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> Result<T, Error> {
     offload(work).await.ok_or(Error::WorkLost)?.map_err(Error::local_file)
 }

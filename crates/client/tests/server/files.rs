@@ -20,6 +20,9 @@ use crate::world::{PASSWORD, World, code, group_of, on_both_databases};
 on_both_databases!(
     files_of_every_size_come_back_for_every_member,
     files_come_from_and_go_to_paths_readers_and_streams,
+    downloads_of_files_of_one_name_do_not_get_into_each_others_way,
+    a_download_goes_on_after_a_part_that_could_not_be_written,
+    a_broken_upload_goes_on_from_a_path_or_a_reader,
     a_file_for_a_user_is_read_by_that_user_alone,
     files_of_connected_and_child_groups_are_read_through_the_groups_that_are_members,
     a_file_is_renamed_and_deleted,
@@ -136,6 +139,100 @@ async fn files_come_from_and_go_to_paths_readers_and_streams(world: World) {
     let id = group.new_file().upload_stream(pieces).await.unwrap();
     let parts = group.file(&id).await.unwrap().download().into_stream();
     assert!(parts.try_concat().await.unwrap() == data);
+}
+
+async fn downloads_of_files_of_one_name_do_not_get_into_each_others_way(world: World) {
+    let group = group_with_files(&world).await;
+    let folder = tempfile::tempdir().unwrap();
+    let own = folder.path().join("report.pdf.part");
+    std::fs::write(&own, "mine").unwrap();
+    let contents = [content(CHUNK_LEN + 1), content(2 * CHUNK_LEN + 2)];
+    let mut files = Vec::new();
+    for data in &contents {
+        let id = group.new_file().name("report.pdf").upload_bytes(data).await.unwrap();
+        files.push(group.file(&id).await.unwrap());
+    }
+    let (mut first, mut second) = (files[0].download(), files[1].download());
+    let (first, second) =
+        futures_util::join!(first.to_folder(folder.path()), second.to_folder(folder.path()));
+    for (path, data) in [first, second].into_iter().zip(&contents) {
+        assert!(std::fs::read(path.unwrap()).unwrap() == *data);
+    }
+    assert_eq!(std::fs::read(&own).unwrap(), b"mine", "a file that only has the name of an incomplete one");
+
+    // One file twice: both are whole, or one says that the other is at it.
+    let (mut first, mut second) = (files[1].download(), files[1].download());
+    let (first, second) =
+        futures_util::join!(first.to_folder(folder.path()), second.to_folder(folder.path()));
+    assert!(first.is_ok() || second.is_ok());
+    for path in [first, second] {
+        match path {
+            Ok(path) => assert!(std::fs::read(path).unwrap() == contents[1]),
+            Err(error) => assert_eq!(error.code(), "client_434"),
+        }
+    }
+    let names = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    assert_eq!(names.filter(|name| name.to_string_lossy().ends_with(".part")).count(), 1, "none is left");
+}
+
+/// A writer that is full from the beginning.
+struct Full;
+
+impl AsyncWrite for Full {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<std::io::Result<usize>> {
+        Poll::Ready(Err(std::io::ErrorKind::StorageFull.into()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+async fn a_download_goes_on_after_a_part_that_could_not_be_written(world: World) {
+    let group = group_with_files(&world).await;
+    let data = content(THREE_PARTS);
+    let id = group.new_file().upload_bytes(&data).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("film");
+    let mut download = group.file(&id).await.unwrap().download();
+    assert!(download.next_part().await.unwrap().unwrap() == data[..CHUNK_LEN]);
+    assert_eq!(code(download.to_writer(Full).await), "client_434");
+    assert_eq!(
+        download.bytes_read(),
+        u64::try_from(CHUNK_LEN).unwrap(),
+        "what was not written does not count"
+    );
+    std::fs::write(folder.path().join("film.part"), [&data[..CHUNK_LEN], b"half a part"].concat()).unwrap();
+    download.to_path(&path).await.unwrap();
+    assert!(std::fs::read(&path).unwrap() == data);
+}
+
+async fn a_broken_upload_goes_on_from_a_path_or_a_reader(world: World) {
+    let (proxy, group) = group_behind_a_proxy(&world).await;
+    let data = content(THREE_PARTS);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("film");
+    std::fs::write(&path, &data).unwrap();
+    for by_path in [true, false] {
+        let mut upload = group.new_file().begin().await.unwrap();
+        (0..4).for_each(|_| proxy.fault("/3/", Fault::RequestLost));
+        for _ in 0..2 {
+            let sent = match by_path {
+                true => upload.send_path(&path).await,
+                false => upload.send_reader(Cursor::new(&data)).await,
+            };
+            assert_eq!(sent.is_ok(), upload.is_done());
+            assert!(upload.bytes() >= 2 * u64::try_from(CHUNK_LEN).unwrap());
+        }
+        assert!(upload.is_done());
+        assert!(group.file(upload.file_id()).await.unwrap().download().bytes().await.unwrap() == data);
+        let missing = group.new_file().begin().await.unwrap().send_path(folder.path().join("none")).await;
+        assert_eq!(code(missing), "client_434");
+    }
 }
 
 async fn a_file_for_a_user_is_read_by_that_user_alone(world: World) {
