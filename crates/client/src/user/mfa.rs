@@ -71,7 +71,7 @@ impl User {
     pub async fn register_otp(&self, password: &str, mfa: Mfa<'_>) -> Result<OtpSecret, Error> {
         let call = Call::patch(&["user", "register_otp"]);
         let raw = self.fresh_call(call, password, mfa).await?;
-        self.change(|account| account.mfa = true).await?;
+        self.remember_mfa(true).await;
         Ok(OtpSecret { raw })
     }
 
@@ -82,7 +82,7 @@ impl User {
     pub async fn reset_otp(&self, password: &str, mfa: Mfa<'_>) -> Result<OtpSecret, Error> {
         let call = Call::patch(&["user", "reset_otp"]);
         let raw = self.fresh_call(call, password, mfa).await?;
-        self.change(|account| account.mfa = true).await?;
+        self.remember_mfa(true).await;
         Ok(OtpSecret { raw })
     }
 
@@ -93,7 +93,15 @@ impl User {
     pub async fn disable_otp(&self, password: &str, mfa: Mfa<'_>) -> Result<(), Error> {
         let call = Call::patch(&["user", "disable_otp"]);
         self.fresh_act(call, password, mfa).await?;
-        self.change(|account| account.mfa = false).await
+        self.remember_mfa(false).await;
+        Ok(())
+    }
+
+    /// The server has done it whether or not it can be stored here: a full disk must not cost the only copy of a new secret.
+    async fn remember_mfa(&self, has_mfa: bool) {
+        if let Err(error) = self.change(|account| account.mfa = has_mfa).await {
+            tracing::warn!(%error, "whether there is a second factor could not be stored");
+        }
     }
 
     /// The recovery keys that are left.

@@ -1,4 +1,8 @@
-use keyfold::{Login, Mfa};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use keyfold::{BoxFuture, Login, MemoryStorage, Mfa, Storage, StorageError};
+use zeroize::Zeroizing;
 
 use crate::world::{PASSWORD, World, code, group_of};
 
@@ -124,4 +128,50 @@ async fn a_login_that_waits_for_a_code_can_be_kept_as_text() {
     let restored = world.client().restore_mfa_login(&stored).unwrap();
     let user = restored.with_recovery_key(secret.recovery_keys()[0]).await.unwrap();
     assert_eq!(user.id(), alice.id());
+}
+
+/// A storage that can be full.
+#[derive(Clone, Default)]
+struct Disk {
+    inner: MemoryStorage,
+    is_full: Arc<AtomicBool>,
+}
+
+impl Storage for Disk {
+    fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Zeroizing<String>>, StorageError>> {
+        self.inner.get(key)
+    }
+
+    fn set<'a>(&'a self, key: &'a str, value: &'a str) -> BoxFuture<'a, Result<(), StorageError>> {
+        if self.is_full.load(Ordering::SeqCst) {
+            return Box::pin(async { Err(StorageError::unavailable("the disk is full")) });
+        }
+        self.inner.set(key, value)
+    }
+
+    fn delete<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), StorageError>> {
+        self.inner.delete(key)
+    }
+
+    fn clear(&self) -> BoxFuture<'_, Result<(), StorageError>> {
+        self.inner.clear()
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_does_not_cost_a_new_second_factor() {
+    let world = World::start();
+    let disk = Disk::default();
+    let client = world.builder().storage(disk.clone()).build().unwrap();
+    client.register("alice", PASSWORD).await.unwrap();
+    let alice = client.login_forced("alice", PASSWORD).await.unwrap();
+    disk.is_full.store(true, Ordering::SeqCst);
+
+    let first = alice.register_otp(PASSWORD, Mfa::None).await.unwrap();
+    assert!(alice.has_mfa());
+    let second = alice.reset_otp(PASSWORD, Mfa::Totp(&totp(first.secret()))).await.unwrap();
+    let keys = second.recovery_keys();
+    alice.disable_otp(PASSWORD, Mfa::RecoveryKey(keys[0])).await.unwrap();
+    assert!(!alice.has_mfa());
+    world.client().login_forced("alice", PASSWORD).await.unwrap();
 }
