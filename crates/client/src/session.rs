@@ -185,6 +185,8 @@ struct Inner {
     user_id: UserId,
     device_id: DeviceId,
     tokens: Mutex<Tokens>,
+    /// Held while the record is written.
+    storing: futures_util::lock::Mutex<()>,
     /// The renewal that is under way. Weak, so that one whose callers all gave up ends with them.
     renewal: Mutex<Option<WeakShared<Renewal>>>,
 }
@@ -248,6 +250,7 @@ impl Session {
             user_id,
             device_id,
             tokens,
+            storing: futures_util::lock::Mutex::default(),
             renewal: Mutex::default(),
         })))
     }
@@ -463,6 +466,8 @@ impl Inner {
     }
 
     async fn store(&self) -> Result<(), Error> {
+        // One after the other, each with what there is when it begins: older tokens never end up over newer ones.
+        let _storing = self.storing.lock().await;
         let stored = {
             let tokens = self.tokens();
             if tokens.closed {

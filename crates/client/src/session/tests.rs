@@ -2,10 +2,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use zeroize::Zeroizing;
 
 use super::*;
+use crate::platform::BoxFuture;
 use crate::scripted::{Scripted, access_token, access_token_of, refusal, success};
-use crate::storage::MemoryStorage;
+use crate::storage::{MemoryStorage, Storage, StorageError};
 use crate::transport::{Response, TransportErrorKind};
 
 /// A session whose clock is in the test's hand. Its first token, `old`, came at time 0.
@@ -21,9 +23,13 @@ fn world(transport: Scripted) -> World {
 }
 
 fn world_with(transport: Scripted, refresh: Refresh) -> World {
+    world_in(Arc::new(MemoryStorage::new()), transport, refresh)
+}
+
+fn world_in(storage: Arc<dyn Storage>, transport: Scripted, refresh: Refresh) -> World {
     let time = Arc::new(AtomicU64::new(0));
     let now = Arc::clone(&time);
-    let records = Records::new(Arc::new(MemoryStorage::new()));
+    let records = Records::new(storage);
     let api = Api::new("https://api.test".to_owned(), "app".to_owned(), Arc::new(transport.clone()));
     let environment = Environment {
         api: Arc::new(api),
@@ -316,4 +322,53 @@ fn requests_and_answers_show_no_secrets_in_debug_output() {
     request.body = b"body".as_slice().into();
     assert_eq!(format!("{request:?}"), "GET https://api.test/ (4 bytes)");
     assert_eq!(format!("{:?}", Response::new(200, "secret")), "200 (6 bytes)");
+}
+
+/// Takes its time for the first write.
+struct Delayed {
+    inner: MemoryStorage,
+    first: Mutex<Option<tokio::sync::oneshot::Receiver<()>>>,
+}
+
+impl Storage for Delayed {
+    fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Zeroizing<String>>, StorageError>> {
+        self.inner.get(key)
+    }
+
+    fn set<'a>(&'a self, key: &'a str, value: &'a str) -> BoxFuture<'a, Result<(), StorageError>> {
+        let first = lock(&self.first).take();
+        Box::pin(async move {
+            if let Some(first) = first {
+                first.await.unwrap();
+            }
+            self.inner.set(key, value).await
+        })
+    }
+
+    fn delete<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), StorageError>> {
+        self.inner.delete(key)
+    }
+
+    fn clear(&self) -> BoxFuture<'_, Result<(), StorageError>> {
+        self.inner.clear()
+    }
+}
+
+#[tokio::test]
+async fn older_tokens_are_not_stored_over_newer_ones() {
+    let (open, first) = tokio::sync::oneshot::channel();
+    let storage = Delayed { inner: MemoryStorage::new(), first: Mutex::new(Some(first)) };
+    let world = world_in(Arc::new(storage), Scripted::new(renewing), Refresh::sdk());
+    let inner = &world.session.0;
+    let newer = async {
+        inner.tokens().access = SecretText::new("newer");
+        let mut storing = std::pin::pin!(inner.store());
+        assert!(futures_util::poll!(storing.as_mut()).is_pending());
+        open.send(()).unwrap();
+        storing.await
+    };
+    let (older, newer) = futures_util::join!(inner.store(), newer);
+    older.and(newer).unwrap();
+    let stored = world.records.session(&"device".into()).await.unwrap().unwrap();
+    assert_eq!(stored.jwt.expose(), "newer");
 }
