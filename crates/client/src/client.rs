@@ -9,13 +9,13 @@ pub(crate) use login::{Accepted, Attempt, FirstFactor};
 pub use login::{Login, PendingMfa, StoredMfaLogin};
 pub(crate) use registration::{open_answer, to_json};
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, Weak};
 
 use keyfold_crypto::{Policy, Suite};
 use keyfold_protocol::encoding::SecretText;
-use keyfold_protocol::id::{DeviceId, GroupId, KeyId, UserId};
+use keyfold_protocol::id::{GroupId, KeyId, UserId};
+use keyfold_protocol::text_map::TextMap;
 
 use crate::api::Api;
 use crate::bulk::BulkCipher;
@@ -71,7 +71,7 @@ pub(crate) struct Inner {
 }
 
 /// By user and device.
-pub(crate) type HeldUsers = HashMap<(UserId, DeviceId), Weak<user::Inner>>;
+pub(crate) type HeldUsers = TextMap<Weak<user::Inner>>;
 
 impl Client {
     /// Starts to describe a client for the app with this public token (base64).

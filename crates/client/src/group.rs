@@ -222,9 +222,8 @@ impl Group {
 
     /// Removes the group from the storage and from the handles that are handed out again.
     async fn forget(&self) -> Result<(), Error> {
-        let key = (self.0.acting_as.clone(), self.id().clone());
-        crate::lock::lock(&self.0.user.0.groups).remove(&key);
         let record = self.record();
+        crate::lock::lock(&self.0.user.0.groups).remove(&record);
         self.0.user.0.client.0.records.delete(&record).await?;
         self.0.user.0.client.0.directory.forget_group(self.id()).await?;
         self.0.user.change(|account| account.groups.retain(|known| *known != record)).await

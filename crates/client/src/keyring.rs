@@ -1,21 +1,21 @@
 //! Generations of keys: by id, and the newest.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use keyfold_protocol::group::GroupKey;
+use keyfold_protocol::text_map::TextMap;
 
 /// Keys beside the objects that they came in, which is the form in which they are stored.
 pub(crate) struct Keyring<K> {
-    keys: HashMap<String, Arc<K>>,
+    keys: TextMap<Arc<K>>,
     /// Newest first.
     objects: Vec<Arc<GroupKey>>,
 }
 
 impl<K> Keyring<K> {
     pub(crate) fn new() -> Self {
-        Self { keys: HashMap::new(), objects: Vec::new() }
+        Self { keys: TextMap::default(), objects: Vec::new() }
     }
 
     /// Adds a generation; one that is there already stays as it is.
@@ -45,14 +45,14 @@ impl<K> Keyring<K> {
     }
 
     fn add(&mut self, object: Arc<GroupKey>, key: Arc<K>) {
-        self.keys.insert(object.group_key_id.as_str().to_owned(), key);
+        self.keys.insert(object.group_key_id.as_str(), key);
         let rank = (Reverse(object.time), &object.group_key_id);
         let place = self.objects.partition_point(|other| (Reverse(other.time), &other.group_key_id) < rank);
         self.objects.insert(place, object);
     }
 
     pub(crate) fn contains(&self, id: &str) -> bool {
-        self.keys.contains_key(id)
+        self.keys.contains(id)
     }
 
     pub(crate) fn get(&self, id: &str) -> Option<Arc<K>> {

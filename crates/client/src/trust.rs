@@ -3,13 +3,13 @@
 //! Public keys come from the server, which could hand out any. Remembering them turns a lie that works at any time into one
 //! that works only before the first contact, and comparing safety numbers closes that gap, too.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
 use futures_util::lock::Mutex;
 use keyfold_crypto::{KnownUser, PublicKey, Recognition, VerifyingKey};
 use keyfold_protocol::id::{KeyId, UserId};
+use keyfold_protocol::text_map::TextMap;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Clock;
@@ -82,10 +82,10 @@ struct Inner {
 #[derive(Default, Clone, Serialize, Deserialize)]
 struct Record {
     known: KnownUser,
-    keys: HashMap<String, Seen>,
+    keys: TextMap<Seen>,
     /// Records of earlier versions have none.
     #[serde(default)]
-    public_keys: HashMap<String, Seen>,
+    public_keys: TextMap<Seen>,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -111,7 +111,7 @@ impl Seen {
 impl Record {
     /// Whether a safety number was compared with this user.
     fn is_verified(&self) -> bool {
-        self.keys.values().any(|seen| seen.verified.is_some())
+        self.keys.iter().any(|(_, seen)| seen.verified.is_some())
     }
 }
 
@@ -122,12 +122,12 @@ impl Trust {
 
     pub(crate) async fn known(&self, user_id: &UserId) -> Result<Vec<KnownVerifyKey>, Error> {
         let record = self.read(user_id).await?;
-        let known = |(id, seen): (String, Seen)| KnownVerifyKey {
+        let known = |(id, seen): (&str, &Seen)| KnownVerifyKey {
             key_id: KeyId::new(id),
             first_seen: seen.first,
             verified_at: seen.verified,
         };
-        let mut keys: Vec<_> = record.keys.into_iter().map(known).collect();
+        let mut keys: Vec<_> = record.keys.iter().map(known).collect();
         keys.sort_by(|one, other| {
             (one.first_seen, one.key_id.as_str()).cmp(&(other.first_seen, other.key_id.as_str()))
         });
@@ -146,11 +146,11 @@ impl Trust {
             }
             let refused = recognition == Recognition::New && before.is_verified();
             if !refused {
-                after.keys.insert(key.id().to_owned(), Seen::at(self.0.clock.now()));
+                after.keys.insert(key.id(), Seen::at(self.0.clock.now()));
                 self.write(user_id, &after).await?;
             }
             // Its public key, which has the same id, may have been reported.
-            let is_news = refused || !before.public_keys.contains_key(key.id());
+            let is_news = refused || !before.public_keys.contains(key.id());
             (recognition == Recognition::New && is_news).then_some(refused)
         };
         let Some(refused) = changed else { return Ok(()) };
@@ -169,11 +169,13 @@ impl Trust {
         let mut record = self.read(user_id).await?;
         record.known.admit_verify_key(key)?;
         let now = self.0.clock.now();
-        let seen = record.keys.entry(key.id().to_owned()).or_insert(Seen::at(now));
-        if verified {
-            seen.verified = Some(now);
-        } else {
-            seen.accepted = true;
+        record.keys.insert_new(key.id(), Seen::at(now));
+        if let Some(seen) = record.keys.get_mut(key.id()) {
+            if verified {
+                seen.verified = Some(now);
+            } else {
+                seen.accepted = true;
+            }
         }
         self.write(user_id, &record).await
     }
@@ -207,14 +209,14 @@ impl Trust {
                     let recognition = after.known.admit_public_key(key)?;
                     let now = self.0.clock.now();
                     let is_known = recognition == Recognition::Known;
-                    let first_seen =
-                        after.public_keys.entry(key.id().to_owned()).or_insert(Seen::at(now)).first;
-                    if !is_known || !before.public_keys.contains_key(key.id()) {
+                    after.public_keys.insert_new(key.id(), Seen::at(now));
+                    let first_seen = after.public_keys.get(key.id()).map_or(now, |seen| seen.first);
+                    if !is_known || !before.public_keys.contains(key.id()) {
                         self.write(user_id, &after).await?;
                     }
                     let is_first = recognition == Recognition::First && before.keys.is_empty();
                     // Its verify key, which has the same id, may have been reported.
-                    let is_met = is_known || is_first || before.keys.contains_key(key.id());
+                    let is_met = is_known || is_first || before.keys.contains(key.id());
                     Ok((first_seen, !is_met))
                 }
             }

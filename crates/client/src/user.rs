@@ -11,7 +11,6 @@ mod mfa;
 
 pub use mfa::{Mfa, OtpSecret};
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, RwLock, Weak};
 
@@ -19,7 +18,8 @@ use keyfold_crypto::{Device, UserKeys};
 use keyfold_protocol::PAGE_SIZE;
 use keyfold_protocol::encoding::SecretText;
 use keyfold_protocol::group::{GroupInviteItem, GroupKey};
-use keyfold_protocol::id::{DeviceId, GroupId, KeyId, UserId};
+use keyfold_protocol::id::{DeviceId, KeyId, UserId};
+use keyfold_protocol::text_map::TextMap;
 
 use crate::client::Client;
 use crate::error::Error;
@@ -56,8 +56,12 @@ pub(crate) struct Inner {
     pub(crate) groups: Mutex<HeldGroups>,
 }
 
-/// By acting group and group.
-pub(crate) type HeldGroups = HashMap<(Option<GroupId>, GroupId), Weak<group::Inner>>;
+/// By the name of the record.
+pub(crate) type HeldGroups = TextMap<Weak<group::Inner>>;
+
+fn held_key(user: &UserId, device: &DeviceId) -> String {
+    format!("{user} {device}")
+}
 
 impl User {
     /// The user's id.
@@ -165,7 +169,7 @@ impl User {
 
     /// The handle of the user and device of `session` that the app has, logged out or not.
     pub(crate) fn held(client: &Client, session: &Session) -> Option<Self> {
-        let key = (session.user_id().clone(), session.device_id().clone());
+        let key = held_key(session.user_id(), session.device_id());
         lock(&client.0.users).get(&key).and_then(Weak::upgrade).map(Self)
     }
 
@@ -174,13 +178,13 @@ impl User {
     /// Two handles with a session and keys each would renew the access token twice at once, miss each other's rotations, and write
     /// records after a logout on the other one.
     fn shared(self, is_new_login: bool) -> Self {
-        let key = (self.id().clone(), self.device_id().clone());
+        let key = held_key(self.id(), self.device_id());
         let mut users = lock(&self.0.client.0.users);
-        users.retain(|_, user| user.strong_count() > 0);
+        users.retain(|user| user.strong_count() > 0);
         let held = users.get(&key).and_then(Weak::upgrade).map(Self);
         // One that was logged out stays so.
         let Some(held) = held.filter(|held| held.0.session.adopt(&self.0.session, is_new_login)) else {
-            users.insert(key, Arc::downgrade(&self.0));
+            users.insert(&key, Arc::downgrade(&self.0));
             drop(users);
             return self;
         };

@@ -1,7 +1,6 @@
 //! What a client remembers about another user's keys.
 
-use std::collections::HashMap;
-
+use keyfold_protocol::text_map::TextMap;
 use serde::{Deserialize, Serialize};
 
 use crate::encoding::to_base64_url;
@@ -25,10 +24,10 @@ use crate::{Error, PublicKey, Strength, VerifyingKey};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KnownUser {
     /// Fingerprints by key id.
-    verify_keys: HashMap<String, String>,
+    verify_keys: TextMap<String>,
     /// Fingerprints by key id. Records of earlier versions have none.
     #[serde(default)]
-    public_keys: HashMap<String, String>,
+    public_keys: TextMap<String>,
     encryption: Option<Strength>,
     signature: Option<Strength>,
 }
@@ -57,7 +56,7 @@ impl KnownUser {
         }
         raise(&mut self.signature, key.strength())?;
         let recognition = if self.verify_keys.is_empty() { Recognition::First } else { Recognition::New };
-        self.verify_keys.insert(key.id().to_owned(), fingerprint);
+        self.verify_keys.insert(key.id(), fingerprint);
         Ok(recognition)
     }
 
@@ -77,7 +76,7 @@ impl KnownUser {
         // Also of a known one: nothing is encrypted to an old key any more once there was a stronger one.
         raise(&mut self.encryption, key.strength())?;
         if recognition != Recognition::Known {
-            self.public_keys.insert(key.id().to_owned(), fingerprint);
+            self.public_keys.insert(key.id(), fingerprint);
         }
         Ok(recognition)
     }

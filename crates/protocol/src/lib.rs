@@ -31,6 +31,7 @@ pub mod group;
 pub mod id;
 pub mod json;
 pub mod session;
+pub mod text_map;
 pub mod user;
 
 /// Path prefix of every endpoint, without a trailing slash.

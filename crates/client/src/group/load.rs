@@ -83,8 +83,10 @@ fn load<'a>(
 
 /// A handle that the app holds already.
 fn handle(user: &User, group_id: &GroupId, acting_as: Option<&GroupId>) -> Option<Group> {
-    let key = (acting_as.cloned(), group_id.clone());
-    lock(&user.0.groups).get(&key).and_then(std::sync::Weak::upgrade).map(Group)
+    lock(&user.0.groups)
+        .get(&record_of(user, group_id, acting_as))
+        .and_then(std::sync::Weak::upgrade)
+        .map(Group)
 }
 
 async fn fetch(
@@ -204,8 +206,8 @@ impl Group {
     /// one misses the next rotation.
     fn shared(self) -> Self {
         let mut groups = lock(&self.user().0.groups);
-        groups.retain(|_, group| group.strong_count() > 0);
-        let key = (self.0.acting_as.clone(), self.id().clone());
+        groups.retain(|group| group.strong_count() > 0);
+        let key = self.record();
         if let Some(held) = groups.get(&key).and_then(std::sync::Weak::upgrade).map(Self)
             // Another way of access has other keys behind it.
             && held.access_by() == self.access_by()
@@ -221,7 +223,7 @@ impl Group {
             held.0.snapshots.changed();
             return held;
         }
-        groups.insert(key, Arc::downgrade(&self.0));
+        groups.insert(&key, Arc::downgrade(&self.0));
         drop(groups);
         self
     }

@@ -1,7 +1,7 @@
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use keyfold_protocol::text_map::TextMap;
 use zeroize::Zeroizing;
 
 use super::{Storage, StorageError};
@@ -13,7 +13,7 @@ use crate::platform::BoxFuture;
 /// Clones share their content. Values are wiped when they are replaced or dropped.
 #[derive(Clone, Default)]
 pub struct MemoryStorage {
-    values: Arc<Mutex<HashMap<String, Zeroizing<String>>>>,
+    values: Arc<Mutex<TextMap<Zeroizing<String>>>>,
 }
 
 impl MemoryStorage {
@@ -23,7 +23,7 @@ impl MemoryStorage {
         Self::default()
     }
 
-    fn values(&self) -> MutexGuard<'_, HashMap<String, Zeroizing<String>>> {
+    fn values(&self) -> MutexGuard<'_, TextMap<Zeroizing<String>>> {
         lock(&self.values)
     }
 }
@@ -34,7 +34,7 @@ impl Storage for MemoryStorage {
     }
 
     fn set<'a>(&'a self, key: &'a str, value: &'a str) -> BoxFuture<'a, Result<(), StorageError>> {
-        self.values().insert(key.to_owned(), Zeroizing::new(value.to_owned()));
+        self.values().insert(key, Zeroizing::new(value.to_owned()));
         Box::pin(std::future::ready(Ok(())))
     }
 
