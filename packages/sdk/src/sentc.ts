@@ -32,7 +32,7 @@ export default class Sentc {
 			throw error;
 		});
 		const client = await starting;
-		return again ? client.currentUser() : restored(client);
+		return unlessUnusable(() => (again ? client.currentUser() : restored(client)));
 	}
 
 	/** The store for keys and sessions. */
@@ -236,7 +236,7 @@ async function start(options: SentcOptions): Promise<Client> {
 }
 
 /**
- * The user who logged in last, if the session can go on.
+ * The user who logged in last, with a renewed session.
  *
  * Without a network the user is there all the same: what is stored can be read, and requests say that they cannot be sent.
  */
@@ -244,11 +244,22 @@ async function restored(client: Client): Promise<User | undefined> {
 	try {
 		return await client.restore();
 	} catch (error) {
-		if (!(error instanceof KeyfoldError)) {
-			throw error;
+		if (error instanceof KeyfoldError && error.code === codes.network) {
+			return client.currentUser();
 		}
-		// Anything else means logging in again: the session is over, or the store was written by another program.
-		return error.code === codes.network ? client.currentUser() : undefined;
+		throw error;
+	}
+}
+
+/** What fails here means logging in again: the session is over, or the store was written by another program. */
+async function unlessUnusable(stored: () => Promise<User | undefined>): Promise<User | undefined> {
+	try {
+		return await stored();
+	} catch (error) {
+		if (error instanceof KeyfoldError) {
+			return undefined;
+		}
+		throw error;
 	}
 }
 

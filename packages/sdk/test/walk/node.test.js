@@ -1,4 +1,7 @@
 import {execFile} from "node:child_process";
+import {mkdtemp, rm} from "node:fs/promises";
+import {tmpdir} from "node:os";
+import {join} from "node:path";
 import {after, before, describe, test} from "node:test";
 import {promisify} from "node:util";
 
@@ -24,18 +27,27 @@ describe("in Node", () => {
 		});
 	}
 
+	test("data of another program under our names means logging in again, not a broken start", async (context) => {
+		const folder = await mkdtemp(join(tmpdir(), "keyfold-walk-"));
+		context.after(() => rm(folder, {recursive: true}));
+		const keyfold = JSON.stringify(import.meta.resolve("keyfold"));
+		// The folder that `init` takes where the app chooses no store.
+		const store = `new keyfold.FolderStorage("sentc_encrypt_files")`;
+		await inProcess("afterAnotherProgram", `const keyfold = await import(${keyfold});`, {cwd: folder, store});
+	});
+
 	/**
 	 * A process of its own for each: `init` works once, as in an app.
 	 *
 	 * @param {string} name
 	 * @param {string} load
+	 * @param {{cwd?: string | URL, store?: string}} [surroundings]
 	 */
-	async function inProcess(name, load) {
+	async function inProcess(name, load, {cwd = new URL("../..", import.meta.url), store = ""} = {}) {
 		const walk = JSON.stringify(new URL("walk.js", import.meta.url).href);
 		const target = JSON.stringify({base_url: server.base_url, app_token: APP_TOKEN});
-		const code = `${load} const walks = await import(${walk}); await walks[${JSON.stringify(name)}](keyfold, ${target});`;
-		await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", code], {
-			cwd: new URL("../..", import.meta.url),
-		});
+		const call = `await walks[${JSON.stringify(name)}](keyfold, ${target}, ${store});`;
+		const code = `${load} const walks = await import(${walk}); ${call}`;
+		await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", code], {cwd});
 	}
 });

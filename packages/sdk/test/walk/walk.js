@@ -92,3 +92,24 @@ export async function ownBackend({default: Sentc, MemoryStorage}, {base_url, app
 	equal(Sentc.register(name, ""), false, "registration without a password");
 	equal(await Sentc.checkUserIdentifierAvailable(""), false, "availability of no name");
 }
+
+/**
+ * The first start after a change from another SDK, and the next `init` of the same app. Runs in Node and in a page alike.
+ *
+ * @param {typeof import("../../dist/esm/index.js")} keyfold
+ * @param {{base_url: string, app_token: string}} target
+ * @param {import("../../dist/esm/index.js").StorageInterface} store the one that `init` takes by default
+ */
+export async function afterAnotherProgram({default: Sentc}, target, store) {
+	equal((await store.init()).status, true, "whether the store is there");
+	await store.set("actual_user", "alice");
+	await store.set("user_data_id_alice", {device: {}, user_keys: [], key_map: new Map()});
+	equal(await Sentc.init(target), undefined, "user at the first start");
+	equal(await Sentc.init(target), undefined, "user at the second `init`");
+	equal(await store.getItem("actual_user"), "alice", "what `init` read");
+
+	const [name, password] = Sentc.generateRegisterData();
+	const id = await Sentc.register(name, password);
+	await Sentc.login(name, password);
+	equal((await Sentc.init(target))?.data.user_id, id, "user after the login");
+}
