@@ -4,11 +4,12 @@
 //   dist/esm/inline.js     the same with the core inside, for places that cannot load files
 //   dist/esm/node.js       ES module for Node
 //   dist/cjs/node.js       CommonJS for Node
+//   dist/node/             declarations of the ES module for Node; the others lie beside what they declare
 //   dist/keyfold.min.js    plain script; also under the name that existing pages load
 //   dist/keyfold.wasm      the core, a file of its own for all of them
 
 import {execFileSync} from "node:child_process";
-import {copyFileSync, cpSync, existsSync, readFileSync, rmSync, statSync, writeFileSync} from "node:fs";
+import {copyFileSync, cpSync, existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync} from "node:fs";
 import {dirname, join} from "node:path";
 import {fileURLToPath} from "node:url";
 import {gzipSync} from "node:zlib";
@@ -80,8 +81,15 @@ execFileSync(process.execPath, [tsc, "-p", "tsconfig.json", "--emitDeclarationOn
 	cwd: root,
 	stdio: "inherit",
 });
-// The same declarations once more, in a folder whose package.json says that they describe CommonJS.
-cpSync(join(dist, "esm"), join(dist, "cjs"), {recursive: true, filter: (path) => !/\.(js|map)$/.test(path)});
+// The declarations for Node are the same but for one file: once for ES modules, and once in a folder whose package.json says that they
+// describe CommonJS.
+for (const folder of ["node", "cjs"]) {
+	cpSync(join(dist, "esm"), join(dist, folder), {recursive: true, filter: (path) => !/\.(js|map)$/.test(path)});
+	renameSync(join(dist, folder, "platform_types.node.d.ts"), join(dist, folder, "platform_types.d.ts"));
+}
+for (const name of ["index.node.d.ts", "platform_types.node.d.ts"]) {
+	rmSync(join(dist, "esm", name));
+}
 writeFileSync(join(dist, "cjs", "package.json"), `${JSON.stringify({type: "commonjs"})}\n`);
 
 const size = (/** @type {string} */ file) => {

@@ -21,7 +21,14 @@ import type {ProgressCallback, UploadOptions} from "./file/options.js";
 import type {FileInput, WritableFileHandle} from "./file/source.js";
 import type {Upload} from "./file/upload.js";
 import {type Contents, KnownKeys} from "./known_keys.js";
-import type {SortableNumber} from "./sortable.js";
+import type {
+	Bytes,
+	DownloadFile,
+	DownloadedFile,
+	OtherDownloadFile,
+	OtherDownloadedFile,
+	SortableNumber,
+} from "./platform_types.js";
 import {SyncEnvelopes} from "./sync_envelopes.js";
 import {NON_REGISTERED, SymKey} from "./sym_key.js";
 import type {
@@ -498,7 +505,7 @@ export class Group {
 	 *
 	 * @param sign whether to sign with the user's newest sign key
 	 */
-	async encrypt(data: Uint8Array, sign = false): Promise<Uint8Array> {
+	async encrypt(data: Uint8Array, sign = false): Promise<Bytes> {
 		if (!isWorthwhile(data.length)) {
 			return this.encryptSync(data, sign);
 		}
@@ -519,7 +526,7 @@ export class Group {
 	 *
 	 * @param verify whether the content must be signed by `user_id`
 	 */
-	async decrypt(data: Uint8Array, verify = false, user_id?: string): Promise<Uint8Array> {
+	async decrypt(data: Uint8Array, verify = false, user_id?: string): Promise<Bytes> {
 		const by = signer(verify, user_id);
 		if (by === undefined) {
 			const opened = isWorthwhile(data.length)
@@ -567,7 +574,7 @@ export class Group {
 	 *
 	 * @param verify_key the exported verify key with which the content must be signed
 	 */
-	async decryptRaw(head: string, data: Uint8Array, verify_key?: string | null): Promise<Uint8Array> {
+	async decryptRaw(head: string, data: Uint8Array, verify_key?: string | null): Promise<Bytes> {
 		if (!demanded(verify_key)) {
 			const opened = isWorthwhile(data.length)
 				? await this.#bulk.decryptRaw(head, data, this.#rawKey)
@@ -580,7 +587,7 @@ export class Group {
 	}
 
 	/** As {@link encrypt}. */
-	encryptSync(data: Uint8Array, sign = false): Uint8Array {
+	encryptSync(data: Uint8Array, sign = false): Bytes {
 		const sealed = sign ? undefined : this.#atOnce((id) => this.#sync.encrypt(id(), this.#loadedKey, data));
 		return platform.bytes(sealed ?? this.#contents.encrypt(data, sign));
 	}
@@ -595,7 +602,7 @@ export class Group {
 	 *
 	 * @param verify_key the exported verify key with which the content must be signed
 	 */
-	decryptSync(data: Uint8Array, verify_key?: string | null): Uint8Array {
+	decryptSync(data: Uint8Array, verify_key?: string | null): Bytes {
 		const opened = demanded(verify_key) ? undefined : this.#atOnce(() => this.#sync.decrypt(data, this.#loadedKey));
 		return platform.bytes(opened ?? this.#contents.decryptSync(data, verify_key));
 	}
@@ -606,7 +613,7 @@ export class Group {
 	}
 
 	/** As {@link decryptRaw}, with the keys that are loaded. */
-	decryptRawSync(head: string, data: Uint8Array, verify_key?: string | null): Uint8Array {
+	decryptRawSync(head: string, data: Uint8Array, verify_key?: string | null): Bytes {
 		const opened = demanded(verify_key)
 			? undefined
 			: this.#atOnce(() => this.#sync.decryptRaw(head, data, this.#loadedKey));
@@ -853,29 +860,16 @@ export class Group {
 		return downloadedAsDescribed(this.#access, parameters);
 	}
 
+	/** As {@link downloadFile} in browsers (Node). */
+	downloadFile(...parameters: OtherDownloadFile): Promise<OtherDownloadedFile>;
 	/**
-	 * Downloads a file.
+	 * Downloads a file: in browsers to an address for links, images and `fetch`, in Node into a folder.
 	 *
-	 * @param verify_key the exported verify key with which each part must be signed; empty for none
-	 * @returns an address for links, images and `fetch`, the description and the content key
+	 * `verify_key` is the exported verify key with which each part must be signed; empty for none.
+	 *
+	 * @returns in browsers the address, the description and the content key; in Node the latter two
 	 */
-	downloadFile(
-		file_id: string,
-		verify_key?: "" | `{${string}` | null,
-		progress?: ProgressCallback,
-	): Promise<[url: string, meta: FileMetaInformation, key: SymKey]>;
-	downloadFile(
-		file_id: string,
-		verify_key: string,
-		progress: ProgressCallback,
-	): Promise<[url: string, meta: FileMetaInformation, key: SymKey]>;
-	/** The same into a folder, under the file's own name or a similar one that is free (Node). */
-	downloadFile(
-		directory: string,
-		file_id: string,
-		verify_key?: string | null,
-		progress?: ProgressCallback,
-	): Promise<[meta: FileMetaInformation, key: SymKey]>;
+	downloadFile(...parameters: DownloadFile): Promise<DownloadedFile>;
 	async downloadFile(
 		...parameters: DownloadParameters
 	): Promise<[string, FileMetaInformation, SymKey] | [FileMetaInformation, SymKey]> {
@@ -941,5 +935,6 @@ function wholeNumber(number: number): bigint {
 }
 
 function sortable(number: bigint): SortableNumber {
-	return platform.sortsWithNumbers ? Number(number) : number;
+	// In Node the declarations say `number`.
+	return platform.sortsWithNumbers ? (Number(number) as unknown as SortableNumber) : number;
 }

@@ -23,8 +23,8 @@ export {
 	handle_server_response,
 	make_req,
 } from "./http.js";
+export type {Bytes, SortableNumber} from "./platform_types.js";
 export {SymKey} from "./sym_key.js";
-export type {SortableNumber} from "./sortable.js";
 export {StorageFactory, getStorage} from "./storage/factory.js";
 export {IndexeddbStorage} from "./storage/indexeddb.js";
 export {MemoryStorage} from "./storage/memory.js";

@@ -3,6 +3,7 @@ import {platform} from "#platform";
 import * as core from "../wasm/keyfold_wasm.js";
 import {apart, decoded, encoded, plainText} from "./content.js";
 import {KeyfoldError, codes} from "./error.js";
+import type {Bytes} from "./platform_types.js";
 import type {CryptoRawOutput} from "./types.js";
 
 /** Id of a key that no server knows. */
@@ -56,12 +57,12 @@ export class SymKey {
 	 *
 	 * @param verify_key the exported verify key with which the content must be signed
 	 */
-	decryptRaw(head: string, data: Uint8Array, verify_key?: string | null): Uint8Array {
+	decryptRaw(head: string, data: Uint8Array, verify_key?: string | null): Bytes {
 		return platform.bytes(this.#opened.decryptRaw(head, data, verify_key));
 	}
 
 	/** Encrypts. */
-	encrypt(data: Uint8Array, sign = false): Uint8Array {
+	encrypt(data: Uint8Array, sign = false): Bytes {
 		return platform.bytes(this.#opened.encrypt(data, this.#signer(sign)));
 	}
 
@@ -70,7 +71,7 @@ export class SymKey {
 	 *
 	 * @param verify_key the exported verify key with which the content must be signed
 	 */
-	decrypt(data: Uint8Array, verify_key?: string | null): Uint8Array {
+	decrypt(data: Uint8Array, verify_key?: string | null): Bytes {
 		return platform.bytes(this.#opened.decrypt(data, verify_key));
 	}
 

@@ -1,4 +1,5 @@
 import type {WasmSource} from "./platform/interface.js";
+import type {Bytes} from "./platform_types.js";
 import type {StorageOptions} from "./storage/interface.js";
 import type {SymKey} from "./sym_key.js";
 
@@ -281,7 +282,7 @@ export interface CryptoHead {
 export interface CryptoRawOutput {
 	/** JSON of a {@link CryptoHead}. */
 	head: string;
-	data: Uint8Array;
+	data: Bytes;
 }
 
 /** How a request to join is accepted. */

@@ -22,6 +22,7 @@ import type {Upload} from "./file/upload.js";
 import {Group} from "./group.js";
 import {handle_server_response, make_req} from "./http.js";
 import {deleteFromElsewhere} from "./other_device.js";
+import type {Bytes, DownloadFile, DownloadedFile, OtherDownloadFile, OtherDownloadedFile} from "./platform_types.js";
 import {NON_REGISTERED, SymKey} from "./sym_key.js";
 import type {
 	CryptoRawOutput,
@@ -447,7 +448,7 @@ export class User {
 	 * @param reply_id id of the recipient
 	 * @param sign whether to sign with the user's newest sign key
 	 */
-	async encrypt(data: Uint8Array, reply_id: string, sign = false): Promise<Uint8Array> {
+	async encrypt(data: Uint8Array, reply_id: string, sign = false): Promise<Bytes> {
 		return platform.bytes(joined(await this.#core.encryptRaw(data, reply_id, sign)));
 	}
 
@@ -456,7 +457,7 @@ export class User {
 	 *
 	 * @param verify whether the content must be signed by `user_id`
 	 */
-	async decrypt(data: Uint8Array, verify = false, user_id?: string): Promise<Uint8Array> {
+	async decrypt(data: Uint8Array, verify = false, user_id?: string): Promise<Bytes> {
 		return platform.bytes(await this.#core.decrypt(data, signer(verify, user_id)));
 	}
 
@@ -475,7 +476,7 @@ export class User {
 	 *
 	 * @param verify_key the exported verify key with which the content must be signed
 	 */
-	async decryptRaw(head: string, data: Uint8Array, verify_key?: string | null): Promise<Uint8Array> {
+	async decryptRaw(head: string, data: Uint8Array, verify_key?: string | null): Promise<Bytes> {
 		return platform.bytes(await this.#core.decryptRaw(head, data, verify_key));
 	}
 
@@ -490,7 +491,7 @@ export class User {
 	}
 
 	/** As {@link encrypt}, to an exported public key. */
-	encryptSync(data: Uint8Array, reply_public_key: string, sign = false): Uint8Array {
+	encryptSync(data: Uint8Array, reply_public_key: string, sign = false): Bytes {
 		return platform.bytes(this.#core.encryptTo(data, reply_public_key, sign));
 	}
 
@@ -500,7 +501,7 @@ export class User {
 	}
 
 	/** As {@link decryptRaw}, with the keys that are loaded. */
-	decryptRawSync(head: string, data: Uint8Array, verify_key?: string | null): Uint8Array {
+	decryptRawSync(head: string, data: Uint8Array, verify_key?: string | null): Bytes {
 		return platform.bytes(this.#core.decryptRawSync(head, data, verify_key));
 	}
 
@@ -509,7 +510,7 @@ export class User {
 	 *
 	 * @param verify_key the exported verify key with which the content must be signed
 	 */
-	decryptSync(data: Uint8Array, verify_key?: string | null): Uint8Array {
+	decryptSync(data: Uint8Array, verify_key?: string | null): Bytes {
 		return platform.bytes(this.#core.decryptSync(data, verify_key));
 	}
 
@@ -673,29 +674,16 @@ export class User {
 		return downloadedAsDescribed(this.#files, parameters);
 	}
 
+	/** As {@link downloadFile} in browsers (Node). */
+	downloadFile(...parameters: OtherDownloadFile): Promise<OtherDownloadedFile>;
 	/**
-	 * Downloads a file.
+	 * Downloads a file: in browsers to an address for links, images and `fetch`, in Node into a folder.
 	 *
-	 * @param verify_key the exported verify key with which each part must be signed; empty for none
-	 * @returns an address for links, images and `fetch`, the description and the content key
+	 * `verify_key` is the exported verify key with which each part must be signed; empty for none.
+	 *
+	 * @returns in browsers the address, the description and the content key; in Node the latter two
 	 */
-	downloadFile(
-		file_id: string,
-		verify_key?: "" | `{${string}` | null,
-		progress?: ProgressCallback,
-	): Promise<[url: string, meta: FileMetaInformation, key: SymKey]>;
-	downloadFile(
-		file_id: string,
-		verify_key: string,
-		progress: ProgressCallback,
-	): Promise<[url: string, meta: FileMetaInformation, key: SymKey]>;
-	/** The same into a folder, under the file's own name or a similar one that is free (Node). */
-	downloadFile(
-		directory: string,
-		file_id: string,
-		verify_key?: string | null,
-		progress?: ProgressCallback,
-	): Promise<[meta: FileMetaInformation, key: SymKey]>;
+	downloadFile(...parameters: DownloadFile): Promise<DownloadedFile>;
 	async downloadFile(
 		...parameters: DownloadParameters
 	): Promise<[string, FileMetaInformation, SymKey] | [FileMetaInformation, SymKey]> {

@@ -14,18 +14,25 @@ describe("files of the machine, in Node", () => {
 	let server;
 	/** @type {string} */
 	let folder;
-	/** @type {import("../../dist/esm/index.js").User} */
+	/** @type {import("keyfold").User} */
 	let user;
 
 	before(async () => {
 		server = await startServer();
 		folder = await mkdtemp(join(tmpdir(), "keyfold-files-"));
-		({user} = await newUser(keyfold, {base_url: server.base_url, app_token: APP_TOKEN}));
+		user = await newUserHere();
 	});
 	after(async () => {
 		await rm(folder, {recursive: true, force: true});
 		await server?.stop();
 	});
+
+	/** What runs in pages, too, has the types of browsers. */
+	async function newUserHere() {
+		const package_of_browsers = /** @type {import("../api/people.js").Keyfold} */ (/** @type {unknown} */ (keyfold));
+		const {user} = await newUser(package_of_browsers, {base_url: server.base_url, app_token: APP_TOKEN});
+		return /** @type {import("keyfold").User} */ (/** @type {unknown} */ (user));
+	}
 
 	test("D-20 a path is uploaded under its name, and saved into a folder beside what is there", async () => {
 		const group = await user.getGroup(await user.createGroup());

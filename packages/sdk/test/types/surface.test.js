@@ -2,24 +2,29 @@ import assert from "node:assert/strict";
 import {readFile, readdir} from "node:fs/promises";
 import {test} from "node:test";
 
-const DECLARATIONS = new URL("../../dist/esm/", import.meta.url);
+/** Declarations of browsers, of Node's ES modules and of its CommonJS, by the first file that an app's compiler reads. */
+const ENTRIES = ["esm/index.d.ts", "node/index.node.d.ts", "cjs/index.node.d.ts"];
 
-test("nothing in the public declarations is `any`, and nothing refers to files that are not shipped", async () => {
-	const names = (await readdir(DECLARATIONS, {recursive: true})).filter((name) => name.endsWith(".d.ts"));
-	// What no entry leads to, no compiler of an app ever reads.
-	const public_names = new Set(names.filter((name) => /^index(\.\w+)?\.d\.ts$/.test(name)));
-	assert.ok(public_names.has("index.d.ts"));
-	for (const name of public_names) {
-		const text = await readFile(new URL(name, DECLARATIONS), "utf8");
-		const code = text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*/g, "");
-		assert.doesNotMatch(code, /\bany\b/, name);
-		for (const [, path = ""] of code.matchAll(/from "(\.[^"]*)"/g)) {
-			const target = join(name, path);
-			assert.ok(names.includes(target), `${name} refers to ${path}`);
-			public_names.add(target);
+for (const entry of ENTRIES) {
+	test(`nothing in the public declarations is \`any\`, and nothing refers to files that are not shipped: ${entry}`, async () => {
+		const [folder = "", first = ""] = entry.split("/");
+		const declarations = new URL(`../../dist/${folder}/`, import.meta.url);
+		const names = (await readdir(declarations, {recursive: true})).filter((name) => name.endsWith(".d.ts"));
+		// What no entry leads to, no compiler of an app ever reads.
+		const public_names = new Set([first]);
+		for (const name of public_names) {
+			const text = await readFile(new URL(name, declarations), "utf8");
+			const code = text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*/g, "");
+			assert.doesNotMatch(code, /\bany\b/, name);
+			for (const [, path = ""] of code.matchAll(/from "(\.[^"]*)"/g)) {
+				const target = join(name, path);
+				assert.ok(names.includes(target), `${name} refers to ${path}`);
+				public_names.add(target);
+			}
 		}
-	}
-});
+		assert.ok(public_names.has("platform_types.d.ts"));
+	});
+}
 
 test("the package exports what apps import by name, in both forms", async () => {
 	const expected = [

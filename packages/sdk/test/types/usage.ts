@@ -1,4 +1,4 @@
-// Compiled, not run: how apps use the types.
+// Compiled, not run: how apps use the types, in browsers and in Node.
 
 import Sentc, {
 	type CryptoHead,
@@ -161,8 +161,7 @@ export async function files(group: Group, user: User, file: File): Promise<void>
 	const created: FileCreateOutput = await group.createFile(file, true, (progress) => console.log(progress));
 	const [url, meta, key]: [string, FileMetaInformation, SymKey] = await group.downloadFile(created.file_id, "");
 	const for_somebody: FileCreateOutput = await user.createFile(file, false, "reply id", (progress) => console.log(progress));
-	const saved: [FileMetaInformation, SymKey] = await user.downloadFile("folder", for_somebody.file_id);
-	console.log(url, meta.file_name, key.key_id, saved);
+	console.log(url, meta.file_name, key.key_id, for_somebody.file_id);
 	await user.createFile(file, {name: "name", signal: AbortSignal.timeout(1000)});
 }
 
