@@ -37,6 +37,7 @@ import type {
 	StoredKeyListItem,
 	UserData,
 	UserDeviceList,
+	UserInformation,
 	UserKeyData,
 	UserPublicKeyData,
 	VerifyLevel,
@@ -54,6 +55,8 @@ export class User {
 	readonly #environment: Environment;
 
 	readonly #files: FileAccess;
+
+	#data: UserData | undefined;
 
 	/** Origin of the server. */
 	readonly base_url: string;
@@ -74,32 +77,25 @@ export class User {
 		});
 	}
 
-	/** What is known about the user and the session, at this moment. The keys in it are put together when they are read. */
+	/**
+	 * What is known about the user and the session, at this moment: one object until something else is known. The keys in it are put
+	 * together when they are read.
+	 */
 	get data(): UserData {
-		const user = this.#core;
-		const {id, deviceId, hasMfa, newestKeyId, currentJwt, refreshToken} = user;
-		let keys: UserKeyData[] | undefined;
-		const generations = (): UserKeyData[] => (keys ??= user.keys());
-		return {
+		const {id, deviceId, hasMfa, newestKeyId, currentJwt, refreshToken} = this.#core;
+		const now: UserInformation = {
 			user_id: id,
 			device_id: deviceId,
 			mfa: hasMfa,
 			newest_key_id: newestKeyId,
 			jwt: currentJwt,
 			refresh_token: refreshToken ?? "",
-			get device() {
-				return user.deviceKeys();
-			},
-			get user_keys() {
-				return generations();
-			},
-			get key_map() {
-				return new Map(generations().map(({group_key_id}, place) => [group_key_id, place]));
-			},
-			get hmac_keys() {
-				return user.searchKeys();
-			},
 		};
+		// An object that the app has written into is not what is known, either.
+		if (this.#data === undefined || !holds(this.#data, now)) {
+			this.#data = withKeys(now, this.#core);
+		}
+		return this.#data;
 	}
 
 	/** The same as {@link data}. */
@@ -733,6 +729,35 @@ export interface PreparedDevice {
 	get_input(): string;
 	/** The same as `exported_public_key`. */
 	get_public_key(): string;
+}
+
+function holds(data: UserInformation, known: UserInformation): boolean {
+	return Object.entries(known).every(([name, value]) => data[name as keyof UserInformation] === value);
+}
+
+function withKeys(known: UserInformation, user: core.User): UserData {
+	let keys: UserKeyData[] = [];
+	const generations = (): UserKeyData[] => {
+		// Any call may have loaded one more.
+		const loaded = user.keys();
+		keys = JSON.stringify(loaded) === JSON.stringify(keys) ? keys : loaded;
+		return keys;
+	};
+	return {
+		...known,
+		get device() {
+			return user.deviceKeys();
+		},
+		get user_keys() {
+			return generations();
+		},
+		get key_map() {
+			return new Map(generations().map(({group_key_id}, place) => [group_key_id, place]));
+		},
+		get hmac_keys() {
+			return user.searchKeys();
+		},
+	};
 }
 
 function deviceKeyOf(server_output: string): string {

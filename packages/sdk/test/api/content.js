@@ -47,6 +47,32 @@ export const scenarios = {
 		equal(group.data.keys.length, 2, "generations of the group");
 	},
 
+	async "what is known about a user is one object under both names until something else is known"(keyfold, server) {
+		const {user} = await newUser(keyfold, server);
+		const {data} = user;
+		ok(user.user_data === data && user.data === data, "one object");
+		ok(data.user_keys === user.user_data.user_keys, "one list of keys");
+		equal(Object.keys({...data}).length, 10, "members of a copy");
+
+		// What an app writes into it says nothing about the user.
+		data.mfa = true;
+		data.user_keys.pop();
+		equal([user.data.mfa, user.enabledMfa(), user.data.user_keys.length], [false, false, 1], "after an app has written");
+		ok(user.data === user.user_data && user.data !== data, "another object");
+		user.data.user_keys.pop();
+		equal(user.data.user_keys.length, 1, "keys after an app has taken some out");
+
+		const before = user.data;
+		await user.keyRotation();
+		ok(user.data !== before && user.data === user.user_data, "one object after a rotation");
+		ok(user.data.newest_key_id !== before.newest_key_id, "another key");
+		equal(user.data.user_keys.map(({group_key_id}) => group_key_id), [user.data.newest_key_id, before.newest_key_id], "generations");
+		equal(user.data.key_map.get(before.newest_key_id), 1, "place of the earlier one");
+		const {user_id} = user.data;
+		equal(await user.decryptString(await user.encryptString("text", user_id)), "text", "contents under the new key");
+		ok(user.data === user.user_data, "one object still");
+	},
+
 	async "keys that a backend has fetched are opened"(keyfold, server) {
 		const {user} = await newUser(keyfold, server);
 		const group = await user.getGroup(await user.createGroup());
