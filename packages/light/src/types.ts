@@ -43,6 +43,9 @@ export interface UserInformation {
 	refresh_token: string;
 }
 
+/** {@link UserInformation} under the name that apps know. */
+export type UserData = UserInformation;
+
 /** What is known about a group. Times are milliseconds since 1970, as text. */
 export interface GroupInformation {
 	group_id: string;
@@ -60,3 +63,6 @@ export interface GroupInformation {
 	/** Whether groups can be members. */
 	is_connected_group: boolean;
 }
+
+/** {@link GroupInformation} under the name that apps know. */
+export type GroupData = GroupInformation;

@@ -3,6 +3,7 @@
 import Sentc, {
 	type Client,
 	type Group,
+	type GroupData,
 	type GroupInformation,
 	type GroupUserListItem,
 	KeyfoldError,
@@ -12,8 +13,10 @@ import Sentc, {
 	type SentcOptions,
 	type StorageInterface,
 	type User,
+	type UserData,
 	type UserDeviceKeyData,
 	type UserDeviceList,
+	type UserInformation,
 	type UserMfaLogin,
 	createClient,
 } from "keyfold-light";
@@ -61,6 +64,13 @@ export async function work(user: User, signal: AbortSignal): Promise<void> {
 	console.log(private_key.length, (await Sentc.refreshJwt(user.data.jwt, user.data.refresh_token)).length);
 	// @ts-expect-error there is no encryption here
 	await group.encryptString("text");
+}
+
+/** Both names of each. */
+export function known(user: User, group: Group): [UserData, UserInformation, GroupData, GroupInformation] {
+	const data: UserData = user.user_data;
+	const of_group: GroupData = group.data;
+	return [data, data, of_group, of_group];
 }
 
 export async function client(storage: StorageInterface): Promise<Client> {
