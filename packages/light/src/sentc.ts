@@ -29,9 +29,11 @@ export default class Sentc {
 	private constructor() {}
 
 	/**
-	 * Loads the WebAssembly module and finds the user who logged in last. A second call changes no settings.
+	 * Loads the WebAssembly module and finds the user who logged in last.
 	 *
-	 * @returns the user, with a renewed session unless the network is down; `undefined` if nobody is logged in
+	 * A second call changes no settings, and renews the session only if its access token has run out.
+	 *
+	 * @returns the user, with a session that is valid unless the network is down; `undefined` if nobody is logged in
 	 */
 	static async init(options: SentcOptions): Promise<User | undefined> {
 		const again = starting !== undefined;
@@ -40,7 +42,7 @@ export default class Sentc {
 			throw error;
 		});
 		const client = await starting;
-		return again ? client.currentUser() : restored(client);
+		return continued(client, () => (again ? withValidToken(client) : client.restore()));
 	}
 
 	/** The store for sessions. */
@@ -169,9 +171,9 @@ async function start(options: SentcOptions): Promise<Client> {
  *
  * Without a network the user is there all the same, and requests say that they cannot be sent.
  */
-async function restored(client: Client): Promise<User | undefined> {
+async function continued(client: Client, session: () => Promise<User | undefined>): Promise<User | undefined> {
 	try {
-		return await client.restore();
+		return await session();
 	} catch (error) {
 		if (!(error instanceof KeyfoldError)) {
 			throw error;
@@ -179,6 +181,12 @@ async function restored(client: Client): Promise<User | undefined> {
 		// Anything else means logging in again: the session is over.
 		return error.code === codes.network ? client.currentUser() : undefined;
 	}
+}
+
+async function withValidToken(client: Client): Promise<User | undefined> {
+	const user = await client.currentUser();
+	await user?.getJwt();
+	return user;
 }
 
 function client(): Client {

@@ -320,6 +320,35 @@ export const scenarios = {
 		equal(renewed, [first], "by the app, once");
 	},
 
+	async "a second `init` finds the user with a valid access token, if the session can go on"(light, server) {
+		const {default: Sentc} = light;
+		await Sentc.init({...server, storage: memory(light)});
+		equal(await Sentc.init(server), undefined, "nobody");
+		const [name, password] = Sentc.generateRegisterData();
+		const id = await Sentc.register(name, password);
+		const first = (await Sentc.login(name, password, true)).data.jwt;
+		equal((await Sentc.init(server))?.data.jwt, first, "a token that is valid still");
+		const {now} = Date;
+		const {fetch} = globalThis;
+		try {
+			Date.now = () => now() + 5 * 60_000;
+			globalThis.fetch = () => Promise.reject(new TypeError("no network"));
+			equal((await Sentc.init(server))?.data.user_id, id, "the user without a network");
+			globalThis.fetch = fetch;
+			const user = await Sentc.init(server);
+			ok(user !== undefined && user.data.jwt !== first, "a renewed token");
+			equal((await Sentc.getActualUser()).data.jwt, user.data.jwt, "the token in the store");
+
+			Date.now = () => now() + 10 * 60_000;
+			await (await relogin(light, server, {name, password})).deleteUser(password);
+			equal(await Sentc.init(server), undefined, "an account that is gone");
+		} finally {
+			Object.assign(Date, {now});
+			Object.assign(globalThis, {fetch});
+			await (await Sentc.getStore()).cleanStorage();
+		}
+	},
+
 	async "errors are one class, and their text is JSON"(light, server) {
 		const client = await newClient(light, server);
 		const error = await rejected(client.login("nobody", "at all"));
