@@ -52,6 +52,10 @@ import type {
 } from "./types.js";
 import type {User} from "./user.js";
 
+/** Weakest ranks that may do something. */
+const ADMIN = 1;
+const USER_MANAGER = 2;
+
 /**
  * A group, as one of its members sees it.
  *
@@ -162,6 +166,13 @@ export class Group {
 
 	get #access(): FileAccess {
 		return known(this.#files);
+	}
+
+	/** The core checks what changes something; for lists the server would have to be asked. */
+	#requireRank(weakest: number): void {
+		if (this.#core.data().rank > weakest) {
+			throw new KeyfoldError(codes.rankInsufficient, "the rank in the group does not allow this");
+		}
 	}
 
 	async #open(group: Promise<core.Group>, verify: VerifyLevel): Promise<Group> {
@@ -296,6 +307,7 @@ export class Group {
 
 	/** Requests to join. Needs rank 0, 1 or 2. */
 	async getJoinRequests(last_item?: GroupJoinReqListItem | null): Promise<GroupJoinReqListItem[]> {
+		this.#requireRank(USER_MANAGER);
 		return this.#core.joinRequests(last_item?.time, last_item?.user_id);
 	}
 
@@ -368,8 +380,9 @@ export class Group {
 		return this.#core.requestToJoin(group_id);
 	}
 
-	/** Requests to join that were sent in the name of this group. */
+	/** Requests to join that were sent in the name of this group. Needs rank 0 or 1. */
 	async sentJoinReq(last_item?: GroupInviteListItem | null): Promise<GroupInviteListItem[]> {
+		this.#requireRank(ADMIN);
 		return this.#core.sentJoinRequests(last_item?.time, last_item?.group_id);
 	}
 

@@ -35,3 +35,17 @@ export async function newUser(keyfold, server) {
 export function credentials() {
 	return [`user-${crypto.randomUUID()}`, `password-${crypto.randomUUID()}`];
 }
+
+/**
+ * Repeats `step` until `done`: the server passes new keys on in its own time.
+ *
+ * @param {() => Promise<void>} step
+ * @param {() => boolean} done
+ */
+export async function finished(step, done) {
+	const deadline = Date.now() + 30_000;
+	do {
+		await step();
+		ok(Date.now() < deadline, "the server to pass on the new key within 30 seconds");
+	} while (!done());
+}

@@ -1,8 +1,9 @@
 import {equal, ok, rejected} from "../harness/assert.js";
 import {totp} from "../harness/totp.js";
+import {scenarios as admission} from "./admission.js";
 import {scenarios as content} from "./content.js";
 import {scenarios as files} from "./files.js";
-import {credentials, newClient, newUser} from "./people.js";
+import {credentials, finished, newClient, newUser} from "./people.js";
 
 /**
  * @typedef {import("./people.js").Keyfold} Keyfold
@@ -15,6 +16,7 @@ import {credentials, newClient, newUser} from "./people.js";
  * @type {Record<string, (keyfold: Keyfold, server: Server) => Promise<void>>}
  */
 export const scenarios = {
+	...admission,
 	...content,
 	...files,
 
@@ -425,18 +427,4 @@ export const scenarios = {
 async function failedLogin(keyfold, server, name, password) {
 	const client = await newClient(keyfold, server);
 	return /** @type {{code: string}} */ (await rejected(client.login(name, password)));
-}
-
-/**
- * Repeats `step` until `done`: the server passes new keys on in its own time.
- *
- * @param {() => Promise<void>} step
- * @param {() => boolean} done
- */
-async function finished(step, done) {
-	const deadline = Date.now() + 30_000;
-	do {
-		await step();
-		ok(Date.now() < deadline, "the server to pass on the new key within 30 seconds");
-	} while (!done());
 }

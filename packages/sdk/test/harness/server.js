@@ -5,11 +5,7 @@ import {tmpdir} from "node:os";
 import {join} from "node:path";
 import {createInterface} from "node:readline";
 
-/** Public token of the app that `keyfold serve --dev` makes. */
-export const APP_TOKEN = "5zMb6zs3dEM62n+FxjBilFPp+j9e7YUFA+7pi6Hi";
-
-/** Its secret token. */
-export const SECRET_TOKEN = "BNM76kOdUSVBGV8iBNRRnjMXNwv5hpGlaUDZhE5aKPGh1U0aa6uYxMUMtd2AHjj6OmQ=";
+export {APP_TOKEN, SECRET_TOKEN} from "./tokens.js";
 
 /**
  * Starts the `keyfold` program that `KEYFOLD_PROGRAM` names, with an empty database and on a free port.
