@@ -3,6 +3,7 @@ import {totp} from "../harness/totp.js";
 import {scenarios as admission} from "./admission.js";
 import {scenarios as content} from "./content.js";
 import {scenarios as files} from "./files.js";
+import {scenarios as keys} from "./keys.js";
 import {credentials, finished, newClient, newUser} from "./people.js";
 
 /**
@@ -19,6 +20,7 @@ export const scenarios = {
 	...admission,
 	...content,
 	...files,
+	...keys,
 
 	async "a client without `init` has the halves for an app's own backend, and forced logins"(keyfold, server) {
 		const client = await newClient(keyfold, server);
