@@ -1,6 +1,7 @@
 import {equal, ok, rejected} from "../harness/assert.js";
 import {totp} from "../harness/totp.js";
 import {newClient, newUser} from "../api/people.js";
+import {scenarios as many_keys} from "./many_keys.js";
 
 /** @typedef {import("../api/people.js").Keyfold} Keyfold @typedef {import("../api/people.js").Server} Server */
 
@@ -8,13 +9,15 @@ import {newClient, newUser} from "../api/people.js";
  * What earlier clients of this kind got wrong, by what is right. Each is tried in Node and in a page; those that need more than
  * that stand in the file that is named.
  *
- * D-01 test/session/default_address.test.js · D-02 test/session/refresh.test.js · D-04 test/defects/many_keys.test.js ·
+ * D-01 test/session/default_address.test.js · D-02 test/session/refresh.test.js · D-04 test/defects/many_keys.js ·
  * D-11 and D-13 test/api/files.js · D-17 test/session/refresh.test.js · D-19 test/walk/browser.test.js, test/workers ·
- * D-20 test/node and test/defects/many_keys.test.js too · D-23 is Rust's: crates/client
+ * D-20 test/node and test/defects/many_keys.js too · D-23 is Rust's: crates/client
  *
  * @type {Record<string, (keyfold: Keyfold, server: Server) => Promise<void>>}
  */
 export const scenarios = {
+	...many_keys,
+
 	async "D-03 a logout leaves neither the session nor groups nor keys in the store"(keyfold, server) {
 		const {client, user} = await newUser(keyfold, server);
 		const {user_id, device_id} = user.data;
