@@ -55,8 +55,6 @@ export const codes = {
 	sortableRange: "client_61",
 	/** `client_101`: an answer of the server cannot be read. */
 	answerUnreadable: "client_101",
-	/** `client_201`: the rank in the group is not enough. */
-	rankInsufficient: "client_201",
 	/** `client_401`: a signature is demanded and there is none. */
 	unsigned: "client_401",
 	/** `client_426`: a key is not loaded. */

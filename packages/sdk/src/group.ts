@@ -52,10 +52,6 @@ import type {
 } from "./types.js";
 import type {User} from "./user.js";
 
-/** Weakest ranks that may do something. */
-const ADMIN = 1;
-const USER_MANAGER = 2;
-
 /**
  * A group, as one of its members sees it.
  *
@@ -166,13 +162,6 @@ export class Group {
 
 	get #access(): FileAccess {
 		return known(this.#files);
-	}
-
-	/** The core checks what changes something; for lists the server would have to be asked. */
-	#requireRank(weakest: number): void {
-		if (this.#core.data().rank > weakest) {
-			throw new KeyfoldError(codes.rankInsufficient, "the rank in the group does not allow this");
-		}
 	}
 
 	async #open(group: Promise<core.Group>, verify: VerifyLevel): Promise<Group> {
@@ -307,7 +296,6 @@ export class Group {
 
 	/** Requests to join. Needs rank 0, 1 or 2. */
 	async getJoinRequests(last_item?: GroupJoinReqListItem | null): Promise<GroupJoinReqListItem[]> {
-		this.#requireRank(USER_MANAGER);
 		return this.#core.joinRequests(last_item?.time, last_item?.user_id);
 	}
 
@@ -382,7 +370,6 @@ export class Group {
 
 	/** Requests to join that were sent in the name of this group. Needs rank 0 or 1. */
 	async sentJoinReq(last_item?: GroupInviteListItem | null): Promise<GroupInviteListItem[]> {
-		this.#requireRank(ADMIN);
 		return this.#core.sentJoinRequests(last_item?.time, last_item?.group_id);
 	}
 
