@@ -8,7 +8,6 @@
 
 use std::error::Error;
 
-use keyfold::CancelToken;
 use keyfold::blocking::{Client, items};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -25,13 +24,16 @@ pub(crate) fn run(url: &str, app_token: &str) -> Result<(), Box<dyn Error>> {
     let group = user.group(&user.create_group()?)?;
     let text = group.encrypt_string("without a runtime")?;
     println!("{}", group.decrypt_string(&text)?);
-    let id = group.upload_bytes("note.txt", b"hello", &CancelToken::new())?;
-    println!("{} bytes", group.download_bytes(&id, &CancelToken::new())?.len());
+    // Files come from whatever can be read, and go to whatever can be written.
+    let id = group.new_file().name("note.txt").upload_reader(b"hello".as_slice())?;
+    let (file, mut copy) = (group.file(&id)?, Vec::new());
+    file.download().to_writer(&mut copy)?;
+    println!("file {:?} has {} bytes", file.name(), copy.len());
     for item in items(user.groups()) {
         println!("member of {}", item?.group_id);
     }
     // What has no function of its own here is waited for.
-    println!("file {:?}", keyfold::blocking::wait(group.file(&id))?.name());
+    println!("{} groups", keyfold::blocking::wait(user.groups().all())?.len());
     group.delete()?;
     Ok(())
 }

@@ -1,7 +1,8 @@
 //! The same without `async`, for programs that have no runtime.
 //!
-//! [`Client`], [`User`] and [`Group`] here wait for what those of the crate's root do, and lend these for everything that does
-//! not wait: encryption with loaded keys, identities, prepared bodies. Lists are iterators, see [`items`].
+//! [`Client`], [`User`], [`Group`] and [`File`] here wait for what those of the crate's root do, and lend these for everything
+//! that does not wait: encryption with loaded keys, identities, prepared bodies. Lists are iterators, see [`items`]; what is
+//! `AsyncRead`, `AsyncWrite` or a stream there is [`std::io::Read`], [`std::io::Write`] or an iterator here.
 //!
 //! ```no_run
 //! # fn example() -> Result<(), keyfold::Error> {
@@ -19,42 +20,93 @@
 //! ```
 //!
 //! All of it runs on one runtime of its own, with one thread. Inside of an asynchronous runtime every call fails with
-//! [`Error::Configuration`], because it would stop that runtime's other tasks.
+//! [`Error::Configuration`], because it would stop that runtime's other tasks. So do calls inside of
+//! `tokio::task::spawn_blocking`, where waiting would be fine: tokio does not tell such a thread from one of its others. A program
+//! that has a runtime needs nothing of this module: there `Handle::current().block_on(group.members().all())` waits for the
+//! asynchronous function.
+
+mod files;
 
 use std::future::Future;
 use std::ops::Deref;
 use std::sync::OnceLock;
 
-use futures_util::StreamExt;
+use futures_util::{Stream, StreamExt};
 use keyfold_protocol::encoding::SecretText;
-use keyfold_protocol::group::{GroupJoinReqItem, GroupLightData};
+use keyfold_protocol::file::FileMeta;
+use keyfold_protocol::group::{GroupJoinReqItem, GroupKey, GroupLightData, HmacKey, SortableKey};
 use keyfold_protocol::id::{DeviceId, FileId, GroupId, KeyId, KeySessionId, MemberId, StoredKeyId, UserId};
 use keyfold_protocol::user::DeviceListItem;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::{
-    CancelToken, DecryptOptions, EncryptOptions, Error, GeneratedKey, GroupPublicKey, Head, Item,
-    KnownVerifyKey, Mfa, OtpSecret, Pages, RawContent, SearchKey, SortKey, SymmetricKey, UserPublicKey,
-    VerifyingKey,
+    CancelToken, DecryptOptions, EncryptOptions, Error, ExportedGroupKeys, GeneratedKey, GroupPublicKey,
+    Head, Item, KnownVerifyKey, Mfa, OtpSecret, Pages, RawContent, SearchKey, SortKey, SymmetricKey,
+    UserPublicKey, VerifyingKey,
 };
+
+pub use files::{Download, File, NewFile, PreparedFile, Upload};
 
 /// Waits for any future of this crate: also for those that have no function here.
 ///
 /// # Errors
 /// Those of the future; [`Error::Configuration`] (`client_424`) inside of an asynchronous runtime.
 pub fn wait<T>(future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    outcome(future)?
+}
+
+fn outcome<T>(future: impl Future<Output = T>) -> Result<T, Error> {
     if Handle::try_current().is_ok() {
         return Err(Error::configuration("a blocking call inside of an asynchronous runtime"));
     }
-    runtime()?.block_on(future)
+    Ok(runtime()?.block_on(future))
 }
 
 /// A list, item by item; the next page is requested when it is needed. Ends after the first error.
 pub fn items<T: Item>(pages: Pages<T>) -> impl Iterator<Item = Result<T, Error>> {
-    let mut stream = Box::pin(pages.into_stream());
-    std::iter::from_fn(move || match wait(async { Ok(stream.next().await) }) {
-        Ok(item) => item,
-        Err(error) => Some(Err(error)),
+    iterator(pages.into_stream())
+}
+
+/// Blocking form of [`Pages::next_page`].
+///
+/// # Errors
+/// As there.
+pub fn next_page<T: Item>(pages: &mut Pages<T>) -> Result<Option<Vec<T>>, Error> {
+    wait(pages.next_page())
+}
+
+/// Blocking form of [`Pages::all`].
+///
+/// # Errors
+/// As there.
+pub fn all<T: Item>(pages: Pages<T>) -> Result<Vec<T>, Error> {
+    wait(pages.all())
+}
+
+/// Blocking form of [`StorageKey::from_system_keyring`](crate::StorageKey::from_system_keyring).
+///
+/// # Errors
+/// As there.
+#[cfg(feature = "system-keyring")]
+#[cfg_attr(docsrs, doc(cfg(feature = "system-keyring")))]
+pub fn storage_key_from_system_keyring(
+    service: &str,
+    account: &str,
+) -> Result<crate::StorageKey, crate::StorageError> {
+    outcome(crate::StorageKey::from_system_keyring(service, account))
+        .unwrap_or_else(|error| Err(crate::StorageError::unavailable(error)))
+}
+
+/// What a stream yields, up to the first error: that of the runtime would come again and again.
+fn iterator<T>(stream: impl Stream<Item = Result<T, Error>>) -> impl Iterator<Item = Result<T, Error>> {
+    let mut stream = Some(Box::pin(stream));
+    std::iter::from_fn(move || {
+        let open = stream.as_mut()?;
+        let item = outcome(open.next()).unwrap_or_else(|error| Some(Err(error)));
+        if !matches!(item, Some(Ok(_))) {
+            stream = None;
+        }
+        item
     })
 }
 
@@ -154,6 +206,27 @@ impl Group {
         wait(self.0.connected(group_id)).map(Self)
     }
 
+    /// Blocking form of [`crate::Group::new_file`].
+    pub fn new_file(&self) -> NewFile {
+        self.0.new_file().into()
+    }
+
+    /// Blocking form of [`crate::Group::open_file`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn open_file(&self, meta: FileMeta, key: SymmetricKey) -> Result<File, Error> {
+        self.0.open_file(meta, key).map(File::from)
+    }
+
+    /// Blocking form of [`crate::Group::resume_upload`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn resume_upload(&self, text: &SecretText) -> Result<Upload, Error> {
+        self.0.resume_upload(text).map(Upload::from)
+    }
+
     /// Uploads bytes as a file of the group.
     ///
     /// # Errors
@@ -186,6 +259,32 @@ impl User {
     /// As there.
     pub fn group_through(&self, group_id: &GroupId, member: &Group) -> Result<Group, Error> {
         wait(self.0.group_through(group_id, &member.0)).map(Group)
+    }
+
+    /// Blocking form of [`crate::User::new_file`].
+    pub fn new_file(&self) -> NewFile {
+        self.0.new_file().into()
+    }
+
+    /// Blocking form of [`crate::User::open_file`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn open_file(&self, meta: FileMeta, key: SymmetricKey) -> Result<File, Error> {
+        self.0.open_file(meta, key).map(File::from)
+    }
+
+    /// Blocking form of [`crate::User::resume_upload`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn resume_upload(&self, text: &SecretText) -> Result<Upload, Error> {
+        self.0.resume_upload(text).map(Upload::from)
+    }
+
+    /// Blocking form of [`crate::User::new_file_for`].
+    pub fn new_file_for(&self, recipient: &UserId) -> NewFile {
+        self.0.new_file_for(recipient).into()
     }
 
     /// Uploads bytes as a file that only this user can read.
@@ -289,6 +388,7 @@ waiting! { User:
     safety_number(other: Option<(&UserId, &KeyId)>) -> String;
     verify_safety_number(other: &UserId, key_id: &KeyId, number: &str) -> bool;
     load_key(id: &KeyId) -> ();
+    decrypt_search_key(key: &HmacKey) -> SearchKey;
     create_group() -> GroupId;
     create_signed_group() -> GroupId;
     group_light(group_id: &GroupId) -> GroupLightData;
@@ -312,6 +412,7 @@ waiting! { User:
     store_key(to: &UserId) -> SymmetricKey;
     stored_key(id: &StoredKeyId) -> SymmetricKey;
     delete_stored_key(id: &StoredKeyId) -> ();
+    file(file_id: &FileId) -> File;
     delete_file(file_id: &FileId) -> ();
 }
 
@@ -344,6 +445,12 @@ waiting! { Group:
     rotate_keys() -> ();
     rotate_keys_signed() -> ();
     finish_key_rotation() -> ();
+    load_key(id: &KeyId) -> SecretText;
+    require_signed_keys() -> ();
+    decrypt_keys(keys: Vec<GroupKey>) -> Vec<ExportedGroupKeys>;
+    decrypt_search_key(key: &HmacKey) -> SearchKey;
+    decrypt_sort_key(key: &SortableKey) -> SortKey;
+    encrypt_raw_bulk(data: &[u8], options: EncryptOptions<'_>) -> RawContent;
     decrypt(content: &[u8]) -> Vec<u8>;
     decrypt_string(text: &str) -> String;
     decrypt_with(content: &[u8], options: DecryptOptions<'_>) -> Vec<u8>;
@@ -354,6 +461,7 @@ waiting! { Group:
     store_key() -> SymmetricKey;
     stored_key(id: &StoredKeyId) -> SymmetricKey;
     open_generated_key(key: &GeneratedKey) -> SymmetricKey;
+    file(file_id: &FileId) -> File;
     delete_file(file_id: &FileId) -> ();
 }
 
