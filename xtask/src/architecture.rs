@@ -37,6 +37,7 @@ pub(crate) fn findings(project: &Project) -> Result<Vec<String>> {
     let text =
         fs::read_to_string(project.root.join("ARCHITECTURE.md")).context("cannot read ARCHITECTURE.md")?;
     let mut findings = arrow_findings(&packages);
+    findings.extend(publishing_findings(&project.metadata)?);
     for folder in npm::folders(project)? {
         packages.push(npm_package(&folder)?);
     }
@@ -121,6 +122,30 @@ fn arrow_findings(packages: &[Package]) -> Vec<String> {
     findings
 }
 
+/// What keeps a crate from being published: a crate beside it that is not. Where only tests use that one, it must have no version:
+/// then cargo leaves it out of what it publishes.
+fn publishing_findings(metadata: &Value) -> Result<Vec<String>> {
+    let packages = metadata["packages"].as_array().context("`cargo metadata` lists no packages")?;
+    let is_published = |package: &Value| package["publish"].as_array().is_none_or(|to| !to.is_empty());
+    let kept: BTreeSet<&str> = packages
+        .iter()
+        .filter(|package| !is_published(package))
+        .filter_map(|package| package["name"].as_str())
+        .collect();
+    let mut findings = Vec::new();
+    for package in packages.iter().filter(|package| is_published(package)) {
+        for dependency in package["dependencies"].as_array().context("a package without dependencies")? {
+            let name = text(dependency, "name")?;
+            let is_left_out = dependency["kind"] == "dev" && dependency["req"] == "*";
+            if kept.contains(name.as_str()) && !is_left_out {
+                let of = text(package, "name")?;
+                findings.push(format!("{of} cannot be published: {name}, on which it depends, is not"));
+            }
+        }
+    }
+    Ok(findings)
+}
+
 /// Direct dependencies without a reason, and reasons without a dependency.
 fn reason_findings(packages: &[Package], document: &str) -> Vec<String> {
     let reasons = reasons(document);
@@ -156,6 +181,8 @@ fn reasons(document: &str) -> BTreeSet<&str> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn package(name: &str, dependencies: &[(&str, bool, bool)]) -> Package {
@@ -176,6 +203,20 @@ mod tests {
     fn tests_may_use_the_testkit_but_no_program() {
         let packages = [package("keyfold", &[("keyfold-testkit", true, true), ("keyfold-cli", true, true)])];
         assert_eq!(arrow_findings(&packages), ["keyfold must not depend on keyfold-cli"]);
+    }
+
+    #[test]
+    fn a_published_crate_needs_no_crate_that_is_not() {
+        let package = |kind: &str, req: &str| {
+            let dependency = json!({ "name": "keyfold-testkit", "kind": kind, "req": req });
+            let kept = json!({ "name": "keyfold-testkit", "publish": [], "dependencies": [] });
+            let published = json!({ "name": "keyfold", "publish": null, "dependencies": [dependency] });
+            publishing_findings(&json!({ "packages": [kept, published] })).unwrap()
+        };
+        assert!(package("dev", "*").is_empty());
+        let finding = ["keyfold cannot be published: keyfold-testkit, on which it depends, is not"];
+        assert_eq!(package("dev", "^0.1.0"), finding);
+        assert_eq!(package("build", "*"), finding);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, bail};
 use crate::machine::find_program;
 use crate::project::{Project, execute};
 
-const TARGET: &str = "wasm32-unknown-unknown";
+pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
 /// What the compiler makes use of, and every browser of the last years knows. The optimiser would use more if it were allowed to.
 const FEATURES: [&str; 7] = [
@@ -111,7 +111,7 @@ fn wasm_opt(project: &Project) -> Result<PathBuf> {
 }
 
 /// The standard library for WebAssembly comes as a component of the toolchain.
-fn ensure_target(project: &Project) -> Result<()> {
+pub(crate) fn ensure_target(project: &Project) -> Result<()> {
     if target_is_installed(project)? {
         return Ok(());
     }

@@ -72,13 +72,13 @@
 //! # Secrets
 //!
 //! The crate tells [`tracing`](https://docs.rs/tracing) which requests it sends and which operations they are part of, and
-//! never a password, a token, a key or a content. The key of a [`FileStorage`] comes from the app: on a desktop best from the
+//! never a password, a token, a key or a content. The key of a `FileStorage` comes from the app: on a desktop best from the
 //! system's keyring, which the feature `system-keyring` asks (`StorageKey::from_system_keyring`), on a server, where there is
 //! none, from wherever its other secrets are.
 //!
 //! # Platforms
 //!
-//! On native targets requests go through [`HttpTransport`], which needs a tokio runtime; nothing else does. On
+//! On native targets requests go through `HttpTransport`, which needs a tokio runtime; nothing else does. On
 //! `wasm32-unknown-unknown` they go through the host's `fetch`. Another [`Transport`] or [`Storage`] can be handed in.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -1,6 +1,6 @@
 //! Where sessions, keys and groups outlive the process.
 //!
-//! [`MemoryStorage`] forgets everything at exit, [`FileStorage`] keeps it encrypted in a folder. An app that has a
+//! [`MemoryStorage`] forgets everything at exit, `FileStorage` (not in a browser) keeps it encrypted in a folder. An app that has a
 //! better place (a keychain, a database, IndexedDB) implements [`Storage`] and runs
 //! [`storage_test_suite!`](crate::storage_test_suite) on it.
 
