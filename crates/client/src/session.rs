@@ -29,6 +29,10 @@ const RENEW_EARLY: u64 = 30_000;
 
 /// How access tokens are renewed when they run out.
 ///
+/// Where the SDK does not do it, the app's backend needs the refresh token: after each login, and after
+/// [`change_password`](crate::User::change_password), which ends the session that it knows, the app hands over
+/// [`User::refresh_token`](crate::User::refresh_token).
+///
 /// ```
 /// use keyfold::Refresh;
 /// # async fn ask_backend(_: String) -> Result<String, std::io::Error> { Ok(String::new()) }

@@ -88,7 +88,8 @@ export class User {
 	}
 
 	/**
-	 * Changes the password of this device. The session goes on; the server may end the device's others.
+	 * Changes the password of this device, which stays logged in, in a session that is new. Where your own server renews access tokens,
+	 * hand it `data.refresh_token` again, as after a login: the one that it keeps has ended (`server_114` there, `client_423` here).
 	 *
 	 * @throws KeyfoldError `server_112`: the old password is wrong; `client_10000`: the second factor is missing
 	 */

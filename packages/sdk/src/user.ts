@@ -130,7 +130,10 @@ export class User {
 		return this.#core.updateIdentifier(newIdentifier);
 	}
 
-	/** Changes the password of this device. */
+	/**
+	 * Changes the password of this device, which stays logged in, in a session that is new. Where your own server renews access tokens,
+	 * hand it `data.refresh_token` again, as after a login: the one that it keeps has ended (`server_114` there, `client_423` here).
+	 */
 	async changePassword(
 		old_password: string,
 		new_password: string,

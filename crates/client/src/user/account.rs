@@ -17,7 +17,13 @@ use crate::records;
 use crate::transport::Response;
 
 impl User {
-    /// Changes the password of this device. The keys stay, and this session goes on; the server may end the device's others.
+    /// Changes the password of this device. The keys stay, and this user stays logged in, in a session that is new: the server
+    /// ends the device's others.
+    ///
+    /// Where the app's own backend renews access tokens ([`Refresh::endpoint`](crate::Refresh::endpoint),
+    /// [`Refresh::function`](crate::Refresh::function)), what it keeps is worthless from then on: hand it
+    /// [`refresh_token`](Self::refresh_token) again, as after a login. Without that the server refuses its next renewal
+    /// (`server_114`), which this client reports as `client_423`.
     ///
     /// # Errors
     /// `server_112`: the old password is wrong. [`Error::MfaRequired`].

@@ -1,7 +1,8 @@
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
 
-use keyfold::{BoxFuture, Login, MemoryStorage, Mfa, Storage, StorageError};
+use keyfold::{BoxFuture, Login, MemoryStorage, Mfa, Refresh, SecretText, Storage, StorageError};
 use zeroize::Zeroizing;
 
 use crate::world::{PASSWORD, World, code, group_of};
@@ -19,6 +20,41 @@ async fn a_changed_password_replaces_the_old_one_and_keeps_the_keys() {
     let again = world.client().login_forced("alice", "new").await.unwrap();
     let same = again.group(group.id()).await.unwrap();
     assert_eq!(same.decrypt_string(&text).await.unwrap(), "kept");
+}
+
+/// The refresh token that an app's backend keeps, of the session before, has ended with the old password.
+#[tokio::test]
+async fn after_a_changed_password_the_backend_needs_the_new_refresh_token() {
+    let world = World::start();
+    let (backend, later) = (world.client(), Arc::new(AtomicU64::new(0)));
+    let kept = Arc::new(Mutex::new(None::<SecretText>));
+    let (asked, ahead) = (Arc::clone(&kept), Arc::clone(&later));
+    let renew = Refresh::function(move |old: String| {
+        let (backend, token) = (backend.clone(), asked.lock().unwrap().clone().unwrap());
+        async move { backend.refresh_jwt(&SecretText::new(old), &token).await.map(|new| new.expose().to_owned()) }
+    });
+    let clock = move || world_time() + ahead.load(Ordering::SeqCst);
+    let client = world.builder().refresh(renew).clock(clock).build().unwrap();
+    client.register("alice", PASSWORD).await.unwrap();
+    let alice = client.login_forced("alice", PASSWORD).await.unwrap();
+    *kept.lock().unwrap() = alice.refresh_token();
+    alice.change_password(PASSWORD, "new", Mfa::None).await.unwrap();
+    alice.jwt().await.unwrap();
+
+    let day = 24 * 60 * 60 * 1000;
+    later.store(day, Ordering::SeqCst);
+    let error = alice.jwt().await.unwrap_err();
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert!(cause.ends_with("(114)"), "{cause}");
+    assert_eq!(error.code(), "client_423");
+    assert_ne!(alice.refresh_token(), *kept.lock().unwrap());
+    *kept.lock().unwrap() = alice.refresh_token();
+    alice.create_group().await.unwrap();
+}
+
+fn world_time() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    u64::try_from(since.as_millis()).unwrap()
 }
 
 #[tokio::test]
