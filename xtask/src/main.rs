@@ -17,6 +17,7 @@ mod project;
 mod reference;
 mod repository;
 mod runner;
+mod soak;
 mod test;
 mod up;
 mod wasm;
@@ -51,6 +52,9 @@ Commands:
   bench     Run the benchmarks, and measure size and speed of the JavaScript SDK
               -- <arguments>   Only those of criterion, to which they are passed on, for example a filter
   docs      Write the reference of the APIs: of the Rust crates and of the npm packages
+  soak      Let devices and users of the SDK do whatever they like, on both databases
+              --seconds <n>    For so long in each of the four runs (60)
+              --seed <n>       What each of them wants to do; a failure names its seed
   openapi   Write the document of the API, docs/api/openapi.json
   load      Build the server optimised and measure it under load
               <options>        Passed on to the load tool: --help, --report for all tables of docs/performance.md
@@ -150,6 +154,18 @@ fn dispatch() -> Result<ExitCode> {
         "docs" => {
             no_more(&mut arguments)?;
             reference::write(&project)?;
+        }
+        "soak" => {
+            let mut seconds = 60;
+            let mut seed = None;
+            while let Some(argument) = arguments.next()? {
+                match argument {
+                    Long("seconds") => seconds = arguments.value()?.parse()?,
+                    Long("seed") => seed = Some(arguments.value()?.parse()?),
+                    other => return Err(other.unexpected().into()),
+                }
+            }
+            soak::run(project, seconds, seed)?;
         }
         "openapi" => {
             no_more(&mut arguments)?;

@@ -93,7 +93,7 @@ pub(crate) fn list() {
 /// Runs the selected steps; a step that fails does not keep the others from running unless `fail_fast` says so.
 pub(crate) fn run(project: Project, selection: &Selection, fail_fast: bool) -> Result<ExitCode> {
     let steps = selection.steps()?;
-    let mut session = Session { project, postgres: Postgres::Unknown, program_is_built: false };
+    let mut session = Session::new(project);
     let mut runner = Runner::default();
     for Step { name, about, run } in steps {
         let passed = runner.step(name, about, || run(&mut session));
@@ -105,8 +105,8 @@ pub(crate) fn run(project: Project, selection: &Selection, fail_fast: bool) -> R
 }
 
 /// What the steps of one run share.
-struct Session {
-    project: Project,
+pub(crate) struct Session {
+    pub(crate) project: Project,
     postgres: Postgres,
     /// The tests of this run have built the `keyfold` program.
     program_is_built: bool,
@@ -122,8 +122,12 @@ enum Postgres {
 }
 
 impl Session {
+    pub(crate) fn new(project: Project) -> Self {
+        Self { project, postgres: Postgres::Unknown, program_is_built: false }
+    }
+
     /// Starts one PostgreSQL for all tests of this run.
-    fn ensure_postgres(&mut self) -> Result<()> {
+    pub(crate) fn ensure_postgres(&mut self) -> Result<()> {
         if !matches!(self.postgres, Postgres::Unknown) {
             return Ok(());
         }

@@ -1,8 +1,8 @@
 //! Several people and devices do whatever they like, all at once, over a good network and over a bad one. In the end all read
 //! everything.
 //!
-//! The normal run is short. `KEYFOLD_PARTY_SECONDS=60` lets them go on for a minute, and `KEYFOLD_PARTY_SEED` chooses what each of them
-//! wants to do; a failure names its seed. Who is faster is left to chance.
+//! The normal run is short. `cargo xtask soak` lets them go on for a minute, by `KEYFOLD_PARTY_SECONDS`; `--seed`, which is
+//! `KEYFOLD_PARTY_SEED`, chooses what each of them wants to do. A failure names its seed. Who is faster is left to chance.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
