@@ -8,7 +8,7 @@
 
 use std::error::Error;
 
-use keyfold::{Client, User};
+use keyfold::{Client, ClientBuilder, KeyChange, Strength, User};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -17,7 +17,17 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 /// Everything, against the server at `url`.
 pub(crate) async fn run(url: &str, app_token: &str) -> Result<(), Box<dyn Error>> {
-    let (alice, bob) = (new_user(url, app_token).await?, new_user(url, app_token).await?);
+    let builder = || Client::builder(app_token).base_url(url);
+    let alice = new_user(builder()).await?;
+    // Bob's client insists on signed public keys, and on keys that withstand quantum computers, whatever the server hands out. It
+    // tells when somebody has a new key: an app shows that in the conversation.
+    let news = |change: &KeyChange| println!("{} has the new key {}", change.user_id, change.key_id);
+    let strict = builder().require_signatures().minimum_algorithm(Strength::Hybrid).on_key_change(news);
+    let bob = new_user(strict).await?;
+
+    // Is Alice's public key signed by the verify key that came with it?
+    let key = bob.client().public_key(alice.id()).await?;
+    println!("the public key of Alice is signed by her: {}", bob.client().verify_public_key(&key).await?);
 
     // Both see the same number, and one reads it to the other.
     let told = alice.safety_number(Some((bob.id(), &bob.newest_key_id()?))).await?;
@@ -38,8 +48,8 @@ pub(crate) async fn run(url: &str, app_token: &str) -> Result<(), Box<dyn Error>
     Ok(())
 }
 
-async fn new_user(url: &str, app_token: &str) -> Result<User, Box<dyn Error>> {
-    let client = Client::builder(app_token).base_url(url).require_signatures().build()?;
+async fn new_user(builder: ClientBuilder) -> Result<User, Box<dyn Error>> {
+    let client = builder.build()?;
     let (identifier, password) = Client::generate_register_data()?;
     client.register(&identifier, &password).await?;
     Ok(client.login_forced(&identifier, &password).await?)
