@@ -141,6 +141,23 @@ async fn users_exchange_texts_with_loaded_keys_and_without_a_request() {
 }
 
 #[tokio::test]
+async fn contents_open_at_once_and_in_two_pieces_with_loaded_keys() {
+    let world = World::start();
+    let (alice, bob) = (world.user("alice").await, world.user("bob").await);
+    let group = group_of(&alice).await;
+    let key = alice.client().public_key(bob.id()).await.unwrap();
+    let sealed = alice.encrypt_sync(b"for bob", &key, EncryptOptions::new()).unwrap();
+    assert_eq!(bob.decrypt_sync(&sealed).unwrap(), b"for bob");
+    assert_eq!(code(alice.decrypt_sync(&sealed)), "client_426");
+    let raw = alice.encrypt_raw_to(b"for bob", &key.key, EncryptOptions::new()).unwrap();
+    assert_eq!(bob.decrypt_raw_sync(&raw.head, &raw.payload, DecryptOptions::new()).unwrap(), b"for bob");
+
+    assert_eq!(group.decrypt_sync(&group.encrypt(b"for us").unwrap()).unwrap(), b"for us");
+    let raw = group.encrypt_raw(b"for us", EncryptOptions::new()).unwrap();
+    assert_eq!(group.decrypt_raw_sync(&raw.head, &raw.payload, DecryptOptions::new()).unwrap(), b"for us");
+}
+
+#[tokio::test]
 async fn both_sides_compute_the_same_safety_number() {
     let world = World::start();
     let alice = world.user("alice").await;
@@ -176,7 +193,8 @@ async fn a_generated_key_is_opened_by_those_it_was_made_for() {
     let group = group_of(&alice).await;
     group.invite_auto(bob.id(), None).await.unwrap();
     let (key, sealed) = group.generate_key().unwrap();
-    let same = bob.group(group.id()).await.unwrap().open_generated_key(&sealed).await.unwrap();
+    let bobs = bob.group(group.id()).await.unwrap();
+    let same = bobs.open_generated_key(&sealed).await.unwrap();
     assert_eq!(same.decrypt(&key.encrypt(b"data", b"").unwrap(), b"").unwrap(), b"data");
 
     let (key, sealed) = alice.generate_key(bob.id()).await.unwrap();

@@ -244,7 +244,10 @@ async fn a_file_for_a_user_is_read_by_that_user_alone(world: World) {
     assert_eq!(code(alice.file(&id).await), "server_304");
     let own = alice.new_file().upload_bytes(b"for me").await.unwrap();
     assert_eq!(alice.file(&own).await.unwrap().download().bytes().await.unwrap(), b"for me");
-    assert_eq!(alice.file(&own).await.unwrap().name(), None);
+    let file = alice.file(&own).await.unwrap();
+    assert_eq!(file.name(), None);
+    file.rename(Some("diary")).await.unwrap();
+    assert_eq!(alice.file(&own).await.unwrap().name().as_deref(), Some("diary"));
 }
 
 async fn files_of_connected_and_child_groups_are_read_through_the_groups_that_are_members(world: World) {
