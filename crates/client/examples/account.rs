@@ -23,6 +23,8 @@ pub(crate) async fn run(url: &str, app_token: &str) -> Result<(), Box<dyn Error>
     println!("{identifier} is free: {}", laptop.is_identifier_available(&identifier).await?);
     laptop.register(&identifier, &password).await?;
     let user = laptop.login_forced(&identifier, &password).await?;
+    // The client remembers who is logged in. With a storage on disk it does so after a restart, too: `restore` also renews the session.
+    println!("{} is still logged in: {}", user.identifier(), laptop.current_user().await?.is_some());
 
     // The phone asks to be added, the laptop adds it. The text between them could be a QR code.
     let phone = Client::builder(app_token).base_url(url).build()?;
@@ -36,15 +38,19 @@ pub(crate) async fn run(url: &str, app_token: &str) -> Result<(), Box<dyn Error>
     let secret = user.register_otp(&password, Mfa::None).await?;
     let keys = secret.recovery_keys();
     println!(
-        "the QR code for the authenticator app has {} characters",
-        secret.url("My app", &identifier).len()
+        "the QR code for the authenticator app has {} characters; to be typed in: {}",
+        secret.url("My app", &identifier).len(),
+        secret.secret()
     );
     log_in_with_recovery_key(&phone, &phone_name, &phone_password, keys[0]).await?;
     println!(
         "{} recovery keys are left",
         user.otp_recovery_keys(&password, Mfa::RecoveryKey(keys[1])).await?.len()
     );
-    user.disable_otp(&password, Mfa::RecoveryKey(keys[2])).await?;
+    // The authenticator app was lost: a new secret with new recovery keys. Then without a second factor again.
+    let new = user.reset_otp(&password, Mfa::RecoveryKey(keys[2])).await?;
+    user.disable_otp(&password, Mfa::RecoveryKey(new.recovery_keys()[0])).await?;
+    println!("a second factor is asked for: {}", user.has_mfa());
 
     // Passwords belong to devices. Whoever forgot one resets it on a device that is logged in.
     user.change_password(&password, "a better password", Mfa::None).await?;
@@ -55,6 +61,8 @@ pub(crate) async fn run(url: &str, app_token: &str) -> Result<(), Box<dyn Error>
     user.log_out().await?;
     let user = laptop.login_forced(&format!("{identifier} (laptop)"), "the best password").await?;
     user.delete("the best password", Mfa::None).await?;
+    // Nothing of anybody stays on this machine.
+    laptop.clear_storage().await?;
     Ok(())
 }
 

@@ -74,6 +74,11 @@ async fn for_one_user(alice: &User, bob: &User) -> Result<(), Box<dyn Error>> {
     if let Err(error) = alice.decrypt_string(&letter).await {
         println!("Alice cannot any more: {}", error.code());
     }
+    let bytes = alice.encrypt(b"bytes", bob.id()).await?;
+    println!("Bob reads {:?}", bob.decrypt(&bytes).await?);
+    // Head and payload apart.
+    let raw = alice.encrypt_raw(b"a long content", bob.id(), EncryptOptions::new()).await?;
+    bob.decrypt_raw(&raw.head, &raw.payload, DecryptOptions::new()).await?;
     let by_alice = DecryptOptions::new().signed_by(alice.id());
     let signed = alice.encrypt_with(b"bytes", bob.id(), EncryptOptions::new().signed()).await?;
     println!("Bob reads {:?}, and knows by whom it is", bob.decrypt_with(&signed, by_alice).await?);
@@ -84,6 +89,10 @@ async fn for_one_user(alice: &User, bob: &User) -> Result<(), Box<dyn Error>> {
         let text = alice.encrypt_string_sync(&format!("letter {number}"), &key, EncryptOptions::new())?;
         println!("Bob reads {:?}, at once", bob.decrypt_string_sync(&text)?);
     }
+    let bytes = alice.encrypt_sync(b"bytes", &key, EncryptOptions::new())?;
+    println!("Bob reads {:?}, at once", bob.decrypt_sync(&bytes)?);
+    let raw = alice.encrypt_raw_to(b"a long content", &key.key, EncryptOptions::new())?;
+    bob.decrypt_raw_sync(&raw.head, &raw.payload, DecryptOptions::new())?;
     Ok(())
 }
 

@@ -25,6 +25,11 @@ pub(crate) async fn run(url: &str, app_token: &str) -> Result<(), Box<dyn Error>
     for invitation in bob.group_invitations().all().await? {
         bob.accept_invitation(&invitation.group_id).await?;
     }
+    // Another one he declines.
+    let other = alice.group(&alice.create_group().await?).await?;
+    other.invite(bob.id(), None).await?;
+    bob.reject_invitation(other.id()).await?;
+    other.delete().await?;
     let bobs = bob.group(group.id()).await?;
     println!("Bob has rank {} in group {}", bobs.rank(), group.id());
 
@@ -37,6 +42,13 @@ pub(crate) async fn run(url: &str, app_token: &str) -> Result<(), Box<dyn Error>
     // The server keeps hashes by which it finds texts that it cannot read.
     let hashes = group.search_key().await?.prefixes("hello", None)?.hashes;
     println!("found: {}", hashes.contains(&bobs.search_key().await?.query("hel")));
+
+    // New keys: the server prepares them for each member, and each takes them over by itself, or by hand as soon as they are there.
+    group.rotate_keys_signed().await?;
+    bobs.finish_key_rotation().await?;
+    println!("Alice encrypts with {} now, and Bob with {}", group.newest_key_id()?, bobs.newest_key_id()?);
+    // A member that lacks keys, because an invitation broke off in the middle, gets all of them again.
+    group.re_invite(bob.id()).await?;
 
     // Somebody leaves: what is written from now on is not for him.
     group.kick(&bob.id().into()).await?;

@@ -92,8 +92,21 @@ async fn groups_as_members(team: &Group, bob: &User, carol: &User) -> Result<(),
     let by_bob = bob.group(team.id()).await?.connected(project.id()).await?;
     println!("Bob reads {:?}, as a member of the team", by_bob.decrypt_string(&text).await?);
 
-    // A group can ask to join, too, and is removed like a person.
+    // Whoever may not be asked is a member at once. Keys go to the group's public key, whoever is in it.
+    let choir = carol.group(&carol.create_group().await?).await?;
+    let key = project.user().client().group_public_key(choir.id()).await?;
+    println!("the choir is reached by its public key {}", key.key.id());
+    project.invite_group_auto(choir.id(), None).await?;
+    project.re_invite_group(choir.id()).await?;
+    choir.delete().await?;
+
+    // A group declines, asks to join and is removed like a person.
     let other = carol.group(&carol.create_group().await?).await?;
+    project.invite_group(other.id(), None).await?;
+    other.reject_invitation(project.id()).await?;
+    other.request_to_join(project.id()).await?;
+    println!("the other group has asked {} group", other.sent_join_requests().all().await?.len());
+    other.withdraw_join_request(project.id()).await?;
     other.request_to_join(project.id()).await?;
     for request in project.join_requests().all().await? {
         project.accept_join_request(&request, None).await?;
@@ -119,7 +132,7 @@ async fn lists(team: &Group) -> Result<(), Box<dyn Error>> {
     let mut pages = team.members();
     while let Some(page) = pages.next_page().await? {
         // Where the next page begins, if this one is shown alone.
-        println!("a page of {} members", page.len());
+        println!("a page of {} other members", page.len());
     }
     Ok(())
 }

@@ -25,6 +25,9 @@ pub(crate) async fn run(url: &str, public_token: &str, secret_token: &str) -> Re
 
     // Registration: the app prepares, the backend sends and stores what else it knows of the user, the app reads the answer.
     let (identifier, password) = Client::generate_register_data()?;
+    let body = client.prepare_is_identifier_available(&identifier)?;
+    let answer = backend.send(Method::POST, "exists", None, body).await?;
+    println!("{identifier} is free: {}", Client::done_is_identifier_available(&answer)?);
     let body = client.prepare_register(&identifier, &password)?;
     let user_id = Client::done_register(&backend.send(Method::POST, "register", None, body).await?)?;
     println!("the backend has registered {user_id}");
@@ -47,6 +50,12 @@ pub(crate) async fn run(url: &str, public_token: &str, secret_token: &str) -> Re
     let (body, _) = group.prepare_keys_for_new_member(friend.id(), Some(3)).await?;
     let path = format!("group/{}/invite_auto/{}", group.id(), friend.id());
     backend.send(Method::PUT, &path, Some(&user), body).await?;
+    let body = group.prepare_update_rank(&friend.id().into(), 4)?;
+    backend.send(Method::PUT, &format!("group/{}/change_rank", group.id()), Some(&user), body).await?;
+    let (body, _) = group.prepare_create_child(false)?;
+    let answer =
+        backend.send(Method::POST, &format!("group/{}/child", group.id()), Some(&user), body).await?;
+    println!("the group has the child {}", group.child(&created_group(&answer)?).await?.id());
     let body = group.prepare_key_rotation(false)?;
     backend.send(Method::POST, &format!("group/{}/key_rotation", group.id()), Some(&user), body).await?;
     group.update().await?;

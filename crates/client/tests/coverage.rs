@@ -299,7 +299,21 @@ const TABLE: &[(&str, &str, &str)] = &[
 /// What the list of the other SDKs names, and what means nothing here.
 const NOT_OURS: &[&str] = &["wasm_path"];
 
-/// Variables that are users in the tests, where users and groups have functions of the same name.
+/// What no example shows, because one shows something of which it is a variant or a part.
+const NOT_SHOWN: &[&str] = &[
+    // `File::delete`, for who has the id alone.
+    "Group::delete_file",
+    // Of a group with more than 50 generations of keys, behind `prepare_keys_for_new_member`.
+    "Group::upload_session_keys",
+    // `Group::finish_key_rotation`, for a user's own keys.
+    "User::finish_key_rotation",
+    // What `Client::restore` has brought of `User::group_invitations`.
+    "User::invitations",
+    // `User::prepare_register_device`, with the keys that are loaded.
+    "User::prepare_register_device_sync",
+];
+
+/// Variables that are users in the tests and examples, where users and groups have functions of the same name.
 const PEOPLE: &[&str] = &["alice", "bob", "carol", "eve", "phone", "again", "user"];
 
 #[test]
@@ -308,6 +322,8 @@ fn every_function_is_there_and_has_a_test() {
     let (mut sources, mut tests) = (Vec::new(), Vec::new());
     read(&root.join("src"), &mut sources);
     read(&root.join("tests"), &mut tests);
+    let mut examples = Vec::new();
+    read(&root.join("examples"), &mut examples);
     // The blocking module has the same names again.
     let methods: BTreeSet<String> = sources
         .iter()
@@ -323,10 +339,24 @@ fn every_function_is_there_and_has_a_test() {
         let body = body.unwrap_or_else(|| panic!("{test}, which is to test {function}, is not there"));
         let (kind, name) = ours.split_once("::").unwrap();
         let is_of_both = ["User", "Group"].iter().all(|kind| methods.contains(&format!("{kind}::{name}")));
-        let is_called = receivers(body, name).any(|receiver| {
+        let is_meant = |receiver: &str| {
             !is_of_both || (!receiver.is_empty() && PEOPLE.contains(&receiver) == (kind == "User"))
-        });
+        };
+        let is_called = receivers(body, name).any(is_meant);
         assert!(is_called, "{test} does not call {ours}, which is to be {function}");
+        let is_shown = examples.iter().any(|(_, text)| receivers(text, name).any(is_meant));
+        assert!(is_shown != NOT_SHOWN.contains(ours), "{ours}: an example shows it, or `NOT_SHOWN` names it");
+    }
+}
+
+#[test]
+fn every_example_is_run_by_a_test() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let runs = ["tests/blocking.rs", "tests/server/examples.rs"];
+    let runs = runs.map(|file| std::fs::read_to_string(root.join(file)).unwrap()).concat();
+    for entry in std::fs::read_dir(root.join("examples")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(runs.contains(&format!("/examples/{name}\"")), "no test runs {name}");
     }
 }
 
