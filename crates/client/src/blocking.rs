@@ -41,7 +41,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::{
     CancelToken, DecryptOptions, EncryptOptions, Error, ExportedGroupKeys, GeneratedKey, GroupPublicKey,
-    Head, Item, KnownVerifyKey, Mfa, OtpSecret, Pages, RawContent, SearchKey, SortKey, SymmetricKey,
+    Head, Item, KnownVerifyKey, Mfa, OtpSecret, Pages, RawContent, SearchKey, Signers, SortKey, SymmetricKey,
     UserPublicKey, VerifyingKey,
 };
 
@@ -446,8 +446,9 @@ waiting! { Group:
     rotate_keys_signed() -> ();
     finish_key_rotation() -> ();
     load_key(id: &KeyId) -> SecretText;
-    require_signed_keys() -> ();
-    decrypt_keys(keys: Vec<GroupKey>) -> Vec<ExportedGroupKeys>;
+    check_signatures(signers: Signers) -> ();
+    finish_key_rotation_from(signers: Signers) -> ();
+    decrypt_keys(keys: Vec<GroupKey>, signers: Signers) -> Vec<ExportedGroupKeys>;
     decrypt_search_key(key: &HmacKey) -> SearchKey;
     decrypt_sort_key(key: &SortableKey) -> SortKey;
     encrypt_raw_bulk(data: &[u8], options: EncryptOptions<'_>) -> RawContent;

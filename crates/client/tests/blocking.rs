@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use keyfold::blocking::{self, Client, Login, items};
-use keyfold::{CancelToken, EncryptOptions, Mfa};
+use keyfold::{CancelToken, EncryptOptions, Mfa, Signers};
 use keyfold_testkit::{Engine, TestServer};
 
 #[path = "../examples/blocking.rs"]
@@ -190,7 +190,7 @@ fn keys_of_a_group_are_looked_at() {
     client.register("alice", "password").unwrap();
     let alice = client.login_forced("alice", "password").unwrap();
     let group = alice.group(&alice.create_signed_group().unwrap()).unwrap();
-    group.require_signed_keys().unwrap();
+    group.check_signatures(Signers::MustExist).unwrap();
     let id = group.newest_key_id().unwrap();
     assert_eq!(group.load_key(&id).unwrap(), group.export_newest_key().unwrap());
     let raw = group.encrypt_raw_bulk(b"hello", EncryptOptions::new()).unwrap();
