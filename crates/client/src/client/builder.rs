@@ -162,7 +162,7 @@ impl ClientBuilder {
         self
     }
 
-    /// What becomes of a group key whose signature cannot be checked. Default: [`Signers::MustBeFound`].
+    /// What becomes of a group key whose signature cannot be checked. Default: [`Signers::MayBeDeleted`].
     ///
     /// With [`require_signatures`](Self::require_signatures) such a key is always refused.
     pub fn signers(mut self, signers: Signers) -> Self {
