@@ -1,6 +1,7 @@
 //! The user's own keys: lookup, and rotation.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use keyfold_crypto::rotation::{self, PendingKey};
 use keyfold_crypto::{UserKeys, VerifyingKey};
@@ -13,12 +14,14 @@ use super::User;
 use crate::api::Call;
 use crate::error::Error;
 use crate::lock::read;
-use crate::platform::offload;
+use crate::platform::{offload, sleep};
 use crate::rotations::{self, Rotated};
 use crate::trust::Signers;
 
 /// How often a rotation is begun when other devices keep being faster.
-const ROTATION_ATTEMPTS: u32 = 4;
+const ROTATION_ATTEMPTS: u32 = 8;
+/// How long to wait for the key of a faster device that the server has not passed on yet; the next time twice as long.
+const ROTATION_WAIT: Duration = Duration::from_millis(50);
 
 impl User {
     /// Makes a new generation of user keys. Data for the user is encrypted to it from now on; older keys stay readable.
@@ -29,15 +32,21 @@ impl User {
     ///
     /// # Errors
     /// `server_321`: too many this month. `client_204`: as [`finish_key_rotation`](Self::finish_key_rotation). `server_311`:
-    /// other devices were faster several times in a row.
+    /// other devices were faster several times in a row, or the server took seconds to pass their keys on.
     #[cfg_attr(not(target_family = "wasm"), tracing::instrument(level = "debug", skip_all))]
     pub async fn rotate_keys(&self) -> Result<(), Error> {
         let mut attempts = ROTATION_ATTEMPTS;
+        let mut wait = ROTATION_WAIT;
         loop {
             attempts = attempts.saturating_sub(1);
             match self.start_rotation().await {
                 Err(error) if attempts > 0 && error.is_server(ErrorCode::RotationKeyNotFound) => {
+                    let newest = self.newest_key_id()?;
                     self.finish_key_rotation().await?;
+                    if self.newest_key_id()? == newest {
+                        sleep(wait).await;
+                        wait = wait.saturating_mul(2);
+                    }
                 }
                 outcome => return outcome,
             }

@@ -35,6 +35,26 @@ async fn a_device_takes_over_the_keys_of_a_faster_one_before_it_makes_its_own() 
 }
 
 #[tokio::test]
+async fn a_device_waits_for_the_keys_of_a_faster_one_that_the_server_passes_on_late() {
+    let world = World::start();
+    let proxy = Proxy::start(&world);
+    let alice = world.user("alice").await;
+    let client = world.builder().base_url(proxy.url()).build().unwrap();
+    let carried = client.register_device_start("phone", PASSWORD).await.unwrap();
+    alice.register_device(&carried).await.unwrap();
+    let phone = client.login_forced("phone", PASSWORD).await.unwrap();
+    alice.rotate_keys().await.unwrap();
+    for _ in 0..5 {
+        let nothing_yet = Fault::rewritten(|answer| answer["result"] = Value::Array(Vec::new()));
+        proxy.fault("GET user/user_keys/rotation", nothing_yet);
+    }
+    phone.rotate_keys().await.unwrap();
+    assert!(!proxy.calm(), "all of these were asked for");
+    alice.finish_key_rotation().await.unwrap();
+    assert_eq!(phone.newest_key_id().unwrap(), alice.newest_key_id().unwrap());
+}
+
+#[tokio::test]
 async fn devices_that_rotate_at_the_same_time_end_with_the_same_keys() {
     let world = World::start();
     let alice = world.user("alice").await;
@@ -59,7 +79,7 @@ async fn a_rotation_that_always_comes_too_late_gives_up() {
     let alice = client.login_forced("alice", PASSWORD).await.unwrap();
     (0..10).for_each(|_| proxy.fault("POST user/user_keys/rotation", Fault::Refused(400, 311)));
     assert_eq!(code(alice.rotate_keys().await), "server_311");
-    assert_eq!(proxy.take_log("POST user/user_keys/rotation").len(), 4);
+    assert_eq!(proxy.take_log("POST user/user_keys/rotation").len(), 8);
     proxy.calm();
     alice.rotate_keys().await.unwrap();
 }
