@@ -7,7 +7,8 @@ const ALGORITHM = "AES-GCM";
 export const NONCE_LENGTH = 12;
 export const TAG_LENGTH = 16;
 
-const UTF_8 = new TextDecoder();
+/** As strict as the core, which would refuse what this one cannot read. */
+const UTF_8 = new TextDecoder("utf-8", {fatal: true, ignoreBOM: true});
 
 /** Below this many bytes the call costs more than it saves. */
 const WORTHWHILE = 32 * 1024;
@@ -27,10 +28,15 @@ export function importKey(raw: Uint8Array): Promise<CryptoKey> {
 	return crypto.subtle.importKey("raw", raw as Uint8Array<ArrayBuffer>, ALGORITHM, false, ["encrypt", "decrypt"]);
 }
 
+/** The same bytes in memory that no other thread changes while a cipher reads it more than once. */
+export function unshared(data: Uint8Array): Uint8Array<ArrayBuffer> {
+	return data.buffer instanceof ArrayBuffer ? (data as Uint8Array<ArrayBuffer>) : new Uint8Array(data);
+}
+
 /** A new nonce, and `ciphertext || tag`. The data is read before this returns its promise. */
 export async function seal(key: CryptoKey, data: Uint8Array): Promise<[nonce: Uint8Array, sealed: Uint8Array]> {
 	const iv = crypto.getRandomValues(new Uint8Array(NONCE_LENGTH));
-	const sealed = await crypto.subtle.encrypt({name: ALGORITHM, iv}, key, data as Uint8Array<ArrayBuffer>);
+	const sealed = await crypto.subtle.encrypt({name: ALGORITHM, iv}, key, unshared(data));
 	return [iv, new Uint8Array(sealed)];
 }
 
@@ -51,7 +57,7 @@ export async function openWith(key: CryptoKey, blob: Uint8Array): Promise<Uint8A
 	if (blob.length < NONCE_LENGTH + TAG_LENGTH) {
 		return undefined;
 	}
-	const data = blob as Uint8Array<ArrayBuffer>;
+	const data = unshared(blob);
 	const iv = data.subarray(0, NONCE_LENGTH);
 	try {
 		return new Uint8Array(await crypto.subtle.decrypt({name: ALGORITHM, iv}, key, data.subarray(NONCE_LENGTH)));
@@ -63,61 +69,112 @@ export async function openWith(key: CryptoKey, blob: Uint8Array): Promise<Uint8A
 	}
 }
 
-/** The envelopes of one group: `{"id":…,"sign":null}`, a zero byte, and the blob. */
+/** Gets a raw key that is not known here, which is wiped; `undefined` for a key of another algorithm. */
+type Raw = (id: string) => Promise<Uint8Array | undefined>;
+
+/**
+ * The envelopes of one group: `{"id":…,"sign":null}`, a zero byte, and the blob.
+ *
+ * What is handed in is read before a function returns: who calls it may use the memory for something else then. `otherwise` does the
+ * work for keys of another algorithm.
+ */
 export class BulkEnvelopes {
 	/** By id; `undefined` for a key whose algorithm is another one. */
 	readonly #keys = new Map<string, Promise<CryptoKey | undefined>>();
 
-	/**
-	 * The envelope of `data`; `undefined` if the key is for another algorithm.
-	 *
-	 * @param raw gets the raw key if that is not known here; it is wiped
-	 */
+	/** Those of them that have arrived. */
+	readonly #ready = new Map<string, CryptoKey | undefined>();
+
+	/** The envelope of `data`. */
 	async encrypt(
 		id: string,
-		raw: () => Promise<Uint8Array | undefined>,
+		raw: Raw,
 		data: Uint8Array,
-	): Promise<Uint8Array | undefined> {
-		const key = await this.#key(id, raw);
-		return key && sealWith(key, data, envelopeFront(id));
+		otherwise: (data: Uint8Array) => Uint8Array,
+	): Promise<Uint8Array> {
+		return this.#with(id, raw, data, (key, data) => sealWith(key, data, envelopeFront(id)), otherwise);
 	}
 
 	/** As {@link encrypt}, with the head apart. */
 	async encryptRaw(
 		id: string,
-		raw: () => Promise<Uint8Array | undefined>,
+		raw: Raw,
 		data: Uint8Array,
-	): Promise<CryptoRawOutput | undefined> {
-		const key = await this.#key(id, raw);
-		return key && {head: unsignedHead(id), data: await sealWith(key, data, new Uint8Array())};
+		otherwise: (data: Uint8Array) => CryptoRawOutput,
+	): Promise<CryptoRawOutput> {
+		const seal = async (key: CryptoKey, data: Uint8Array): Promise<CryptoRawOutput> => ({
+			head: unsignedHead(id),
+			data: await sealWith(key, data, new Uint8Array()),
+		});
+		return this.#with(id, raw, data, seal, otherwise);
 	}
 
-	/** The data of an envelope without a signature, if this is one. */
-	async decrypt(envelope: Uint8Array, raw: (id: string) => Promise<Uint8Array | undefined>): Promise<Uint8Array | undefined> {
-		const parts = split(envelope);
-		return parts && this.decryptRaw(...parts, raw);
+	/** The data of an envelope without a signature; `undefined` at once if this is none. */
+	decrypt(
+		envelope: Uint8Array,
+		raw: Raw,
+		otherwise: (envelope: Uint8Array) => Promise<Uint8Array>,
+	): Promise<Uint8Array> | undefined {
+		const [head, payload] = split(envelope) ?? [];
+		if (head === undefined || payload === undefined) {
+			return undefined;
+		}
+		// The copy that is made of it while a key is fetched is to be the whole, for `otherwise`.
+		const start = envelope.length - payload.length;
+		return this.#open(head, payload.length, raw, envelope, start, otherwise);
 	}
 
 	/** As {@link decrypt}, with the head apart. */
-	async decryptRaw(
+	decryptRaw(
 		head: string,
 		payload: Uint8Array,
-		raw: (id: string) => Promise<Uint8Array | undefined>,
-	): Promise<Uint8Array | undefined> {
-		const id = unsigned(head);
-		const key = id === undefined ? undefined : await this.#key(id, () => raw(id));
-		if (key === undefined) {
-			return undefined;
-		}
-		return authentic(await openWith(key, payload));
+		raw: Raw,
+		otherwise: (payload: Uint8Array) => Promise<Uint8Array>,
+	): Promise<Uint8Array> | undefined {
+		return this.#open(head, payload.length, raw, payload, 0, otherwise);
 	}
 
-	#key(id: string, raw: () => Promise<Uint8Array | undefined>): Promise<CryptoKey | undefined> {
+	#open(
+		head: string,
+		length: number,
+		raw: Raw,
+		content: Uint8Array,
+		start: number,
+		otherwise: (content: Uint8Array) => Promise<Uint8Array>,
+	): Promise<Uint8Array> | undefined {
+		const id = length < NONCE_LENGTH + TAG_LENGTH ? undefined : unsigned(head);
+		if (id === undefined) {
+			return undefined;
+		}
+		const open = async (key: CryptoKey, content: Uint8Array): Promise<Uint8Array> =>
+			authentic(await openWith(key, content.subarray(start)));
+		return this.#with(id, raw, content, open, otherwise);
+	}
+
+	async #with<T>(
+		id: string,
+		raw: Raw,
+		data: Uint8Array,
+		work: (key: CryptoKey, data: Uint8Array) => Promise<T>,
+		otherwise: (data: Uint8Array) => T | Promise<T>,
+	): Promise<T> {
+		if (!this.#ready.has(id)) {
+			data = new Uint8Array(data);
+			await this.#key(id, raw);
+		}
+		const key = this.#ready.get(id);
+		return key === undefined ? otherwise(data) : work(key, data);
+	}
+
+	#key(id: string, raw: Raw): Promise<CryptoKey | undefined> {
 		const known = this.#keys.get(id);
 		if (known !== undefined) {
 			return known;
 		}
-		const key = imported(raw());
+		const key = imported(raw(id)).then((key) => {
+			this.#ready.set(id, key);
+			return key;
+		});
 		this.#keys.set(id, key);
 		key.catch(() => this.#keys.delete(id));
 		return key;
@@ -146,14 +203,24 @@ export function envelopeFront(id: string): Uint8Array {
 /** Head and payload of an envelope; `undefined` if it has no head. */
 export function split(envelope: Uint8Array): [head: string, payload: Uint8Array] | undefined {
 	const end = envelope.indexOf(0);
-	return end < 0 ? undefined : [UTF_8.decode(envelope.subarray(0, end)), envelope.subarray(end + 1)];
+	if (end < 0) {
+		return undefined;
+	}
+	try {
+		return [UTF_8.decode(unshared(envelope.subarray(0, end))), envelope.subarray(end + 1)];
+	} catch {
+		return undefined;
+	}
 }
 
-/** The key id in a head that names no signature. */
+/**
+ * The key id in a head that names no signature, as all clients write it. Whatever else may be one is left to the core: two readers of JSON
+ * agree on that form alone.
+ */
 export function unsigned(head: string): string | undefined {
 	try {
-		const {id, sign} = JSON.parse(head) as {id?: unknown; sign?: unknown};
-		return typeof id === "string" && (sign === null || sign === undefined) ? id : undefined;
+		const {id} = JSON.parse(head) as {id?: unknown};
+		return typeof id === "string" && head === unsignedHead(id) ? id : undefined;
 	} catch {
 		return undefined;
 	}

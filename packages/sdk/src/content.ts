@@ -15,13 +15,17 @@ export function signer(verify: boolean, user_id: string | undefined): string | u
 
 /** A content whose head is kept apart, as apps get it. */
 export function apart(content: RawContent): CryptoRawOutput {
-	return {head: content.head(), data: platform.bytes(content.payload())};
+	try {
+		return {head: content.head(), data: platform.bytes(content.payload())};
+	} finally {
+		content.free();
+	}
 }
 
 /** The envelope of a content whose head was kept apart. */
 export function joined(raw: RawContent): Uint8Array {
-	const front = new TextEncoder().encode(`${raw.head()}\0`);
-	const payload = raw.payload();
+	const {head, data: payload} = apart(raw);
+	const front = new TextEncoder().encode(`${head}\0`);
 	const content = new Uint8Array(front.length + payload.length);
 	content.set(front);
 	content.set(payload, front.length);
@@ -67,6 +71,11 @@ export function decoded(text: string): Uint8Array {
 		characters = atob(text);
 	} catch (error) {
 		throw new KeyfoldError(codes.malformed, "this is no base64", "malformed_envelope", {cause: error});
+	}
+	// The function above also reads what nobody writes: space between the characters, and none at the end for what is missing.
+	const last = characters.length - (characters.length % 3 || Math.min(3, characters.length));
+	if (text.length !== 4 * Math.ceil(characters.length / 3) || btoa(characters.slice(last)) !== text.slice(-4)) {
+		throw new KeyfoldError(codes.malformed, "this is no base64", "malformed_envelope");
 	}
 	const content = new Uint8Array(characters.length);
 	for (let place = 0; place < characters.length; place += 1) {

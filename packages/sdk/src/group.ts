@@ -66,7 +66,7 @@ export class Group {
 
 	readonly #files: FileAccess | undefined;
 
-	readonly #bulk = new BulkEnvelopes();
+	readonly #loadedBulk = new BulkEnvelopes();
 
 	readonly #sync = new SyncEnvelopes();
 
@@ -158,6 +158,11 @@ export class Group {
 
 	get #core(): core.Group {
 		return known(this.#opened);
+	}
+
+	/** Keys that the app itself put together can become others under the same id: they are not kept. */
+	get #bulk(): BulkEnvelopes {
+		return this.#opened === undefined ? new BulkEnvelopes() : this.#loadedBulk;
 	}
 
 	get #access(): FileAccess {
@@ -511,10 +516,8 @@ export class Group {
 		}
 		if (!sign) {
 			const id = this.#contents.useNewestKey();
-			const sealed = await this.#bulk.encrypt(id, async () => this.#loadedKey(id), data);
-			if (sealed !== undefined) {
-				return platform.bytes(sealed);
-			}
+			const otherwise = (data: Uint8Array): Uint8Array => this.encryptSync(data);
+			return platform.bytes(await this.#bulk.encrypt(id, async () => this.#loadedKey(id), data, otherwise));
 		} else if (this.#opened !== undefined) {
 			return platform.bytes(joined(await this.#opened.encryptRawBulk(data, sign)));
 		}
@@ -530,10 +533,10 @@ export class Group {
 		const by = signer(verify, user_id);
 		if (by === undefined) {
 			const opened = isWorthwhile(data.length)
-				? await this.#bulk.decrypt(data, this.#rawKey)
+				? this.#bulk.decrypt(data, this.#rawKey, (data) => this.#contents.decrypt(data))
 				: this.#atOnce(() => this.#sync.decrypt(data, this.#loadedKey));
 			if (opened !== undefined) {
-				return platform.bytes(opened);
+				return platform.bytes(await opened);
 			}
 		}
 		return platform.bytes(await this.#contents.decrypt(data, by));
@@ -559,10 +562,9 @@ export class Group {
 		}
 		if (!sign) {
 			const id = this.#contents.useNewestKey();
-			const sealed = await this.#bulk.encryptRaw(id, async () => this.#loadedKey(id), data);
-			if (sealed !== undefined) {
-				return {head: sealed.head, data: platform.bytes(sealed.data)};
-			}
+			const otherwise = (data: Uint8Array): CryptoRawOutput => this.encryptRawSync(data);
+			const sealed = await this.#bulk.encryptRaw(id, async () => this.#loadedKey(id), data, otherwise);
+			return {head: sealed.head, data: platform.bytes(sealed.data)};
 		} else if (this.#opened !== undefined) {
 			return apart(await this.#opened.encryptRawBulk(data, sign));
 		}
@@ -577,10 +579,10 @@ export class Group {
 	async decryptRaw(head: string, data: Uint8Array, verify_key?: string | null): Promise<Bytes> {
 		if (!demanded(verify_key)) {
 			const opened = isWorthwhile(data.length)
-				? await this.#bulk.decryptRaw(head, data, this.#rawKey)
+				? this.#bulk.decryptRaw(head, data, this.#rawKey, (data) => this.#contents.decryptRaw(head, data))
 				: this.#atOnce(() => this.#sync.decryptRaw(head, data, this.#loadedKey));
 			if (opened !== undefined) {
-				return platform.bytes(opened);
+				return platform.bytes(await opened);
 			}
 		}
 		return platform.bytes(await this.#contents.decryptRaw(head, data, verify_key));

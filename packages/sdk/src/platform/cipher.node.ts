@@ -1,5 +1,6 @@
 import {type KeyObject, createCipheriv, createDecipheriv, createSecretKey, randomFillSync} from "node:crypto";
 
+import {unshared} from "../bulk.js";
 import type {SyncCipher} from "./interface.js";
 
 const ALGORITHM = "aes-256-gcm";
@@ -35,6 +36,8 @@ export class NodeCipher implements SyncCipher {
 		if (end < NONCE_LENGTH) {
 			return undefined;
 		}
+		// The cipher reads it twice: to authenticate it, and to decrypt it.
+		blob = unshared(blob);
 		const decipher = createDecipheriv(ALGORITHM, this.#key, blob.subarray(0, NONCE_LENGTH), OPTIONS);
 		decipher.setAuthTag(blob.subarray(end));
 		const data = decipher.update(blob.subarray(NONCE_LENGTH, end));

@@ -159,8 +159,11 @@ export const scenarios = {
 		const calls = counted(crypto.subtle);
 		const sealed = await group.encrypt(large);
 		equal(calls.encrypt, 1, "calls of the cipher for a large content");
-		equal(group.decryptSync(sealed), large, "read by the core");
-		equal(await group.decrypt(group.encryptSync(large)), large, "written by the core");
+		// Without this class's own shortcuts: a key of the app's own is the core's alone.
+		const [exported, id] = await group.getSymKeyToEncrypt();
+		const by_the_core = new keyfold.SymKey(server.base_url, server.app_token, exported, id, id);
+		equal(by_the_core.decrypt(sealed), large, "read by the core");
+		equal(await group.decrypt(by_the_core.encrypt(large)), large, "written by the core");
 		equal(calls.decrypt, 1, "calls to decrypt");
 		equal(await group.decrypt(await group.encrypt(large)), large, "both");
 		const text = "ä".repeat(100_000);
@@ -393,6 +396,17 @@ export const scenarios = {
 		equal(made.getSymKeyToEncryptSync(), group.getSymKeyToEncryptSync(), "the key that encrypts");
 		equal(await made.getSymKeyById(newest_key_id), await group.getSymKeyById(newest_key_id), "a key by its id");
 
+		const sealed = [await made.encrypt(data), await made.encrypt(large)];
+		const [foreign] = (await user.getGroup(await user.createGroup())).data.keys;
+		made.groupKeys = keys.map((key) => ({
+			...key,
+			group_key: (foreign?.group_key ?? "").replaceAll(foreign?.group_key_id ?? "", key.group_key_id),
+		}));
+		for (const content of sealed) {
+			const replaced = /** @type {{code: string}} */ (await rejected(made.decrypt(content)));
+			equal(replaced.code, "client_14", "code of a content under a key that was replaced");
+		}
+
 		const empty = new keyfold.Group({}, "", "", null);
 		const nothing = /** @type {{code: string}} */ (await rejected(empty.encrypt(data)));
 		equal(nothing.code, "client_426", "code of a group without keys");
@@ -421,6 +435,110 @@ export const scenarios = {
 		equal((await user.getGroup(unsigned, "", 2)).data.group_id, unsigned, "a group with unsigned keys");
 		const refused = /** @type {{code: string}} */ (await rejected(user.getGroup(unsigned, "", 3)));
 		equal(refused.code, "client_401", "code of a key that is not signed");
+	},
+
+	async "memory that is handed in can be used for something else at once"(keyfold, server) {
+		const {user} = await newUser(keyfold, server);
+		for (const size of [100, 40_000]) {
+			const group = await user.getGroup(await user.createGroup());
+			const wanted = new Uint8Array(size).fill(1);
+			for (const use of ["first", "second"]) {
+				for (const sign of [false, true]) {
+					const data = wanted.slice();
+					const sealing = group.encrypt(data, sign);
+					const apart = group.encryptRaw(data, sign);
+					data.fill(2);
+					equal(await group.decrypt(await sealing), wanted, `${use} content of ${size} bytes`);
+					const {head, data: payload} = await apart;
+					equal(await group.decryptRaw(head, payload), wanted, `${use} content of ${size} bytes, with the head apart`);
+
+					const same = await user.getGroup(group.data.group_id);
+					const content = new Uint8Array(await sealing);
+					const opening = same.decrypt(content);
+					content.fill(0);
+					equal(await opening, wanted, `${use} content of ${size} bytes, decrypted`);
+				}
+			}
+		}
+	},
+
+	async "contents in memory that threads share are encrypted and decrypted"(keyfold, server) {
+		if (typeof SharedArrayBuffer === "undefined") {
+			return; // pages have it only where they are isolated
+		}
+		const shared = (/** @type {Uint8Array} */ data) => {
+			const copy = new Uint8Array(new SharedArrayBuffer(data.length));
+			copy.set(data);
+			return copy;
+		};
+		const {user} = await newUser(keyfold, server);
+		const group = await user.getGroup(await user.createGroup());
+		for (const size of [100, 40_000]) {
+			const wanted = new Uint8Array(size).fill(7);
+			for (const sign of [false, true]) {
+				const content = await group.encrypt(shared(wanted), sign);
+				equal(await group.decrypt(shared(content)), wanted, `${size} bytes`);
+				equal(group.decryptSync(shared(content)), wanted, `${size} bytes, at once`);
+			}
+		}
+	},
+
+	async "a head is read alike, whoever reads it"(keyfold, server) {
+		const {user} = await newUser(keyfold, server);
+		const group = await user.getGroup(await user.createGroup());
+		/** @type {[string, (id: string) => string | Uint8Array, string | undefined][]} */
+		const heads = [
+			["as it is", (id) => JSON.stringify({id, sign: null}), undefined],
+			["in another order", (id) => JSON.stringify({sign: null, id}), undefined],
+			["with space", (id) => ` {"id": "${id}", "sign": null}`, undefined],
+			["with a byte order mark", (id) => `\ufeff{"id":"${id}","sign":null}`, "client_101"],
+			["with two ids", (id) => `{"id":"another","id":"${id}","sign":null}`, "client_101"],
+			["with bytes that are no text", (id) => bytes(`{"id":"${id}","sign":null,"x":"`, [0xff], '"}'), "client_101"],
+		];
+		for (const size of [100, 40_000]) {
+			const wanted = new Uint8Array(size).fill(3);
+			const {head, data} = await group.encryptRaw(wanted);
+			for (const [name, write, code] of heads) {
+				const written = write(JSON.parse(head).id);
+				const content = bytes(written, [0], data);
+				/** @param {() => Promise<Uint8Array>} read */
+				const outcome = async (read) => {
+					try {
+						equal(await read(), wanted, name);
+						return undefined;
+					} catch (error) {
+						return /** @type {{code?: string}} */ (error).code ?? String(error);
+					}
+				};
+				equal(await outcome(() => group.decrypt(content)), code, `${name}, ${size} bytes`);
+				equal(await outcome(async () => group.decryptSync(content)), code, `${name}, ${size} bytes, at once`);
+			}
+			const short = /** @type {{code: string}} */ (await rejected(group.decryptRaw(head, data.subarray(0, 20))));
+			equal(short.code, "client_10", "code of what is too short");
+		}
+	},
+
+	async "base64 has one form"(keyfold, server) {
+		const {user} = await newUser(keyfold, server);
+		const group = await user.getGroup(await user.createGroup());
+		const [key] = await group.generateNonRegisteredKey();
+		const readers = [
+			{write: () => group.encryptString("a"), read: (/** @type {string} */ text) => group.decryptString(text)},
+			{write: () => group.encryptString("ab"), read: async (/** @type {string} */ text) => group.decryptStringSync(text)},
+			{write: () => user.encryptString("a", user.data.user_id), read: (/** @type {string} */ text) => user.decryptString(text)},
+			{write: async () => key.encryptString("a"), read: async (/** @type {string} */ text) => key.decryptString(text)},
+			{write: async () => key.encryptString("abc"), read: async (/** @type {string} */ text) => key.decryptString(text)},
+		];
+		for (const {write, read} of readers) {
+			const text = await write();
+			ok((await read(text)).startsWith("a"), "as it is");
+			const bare = text.replace(/=+$/, "");
+			const others = [`${text}\n`, ` ${text}`, `${text.slice(0, 8)} ${text.slice(8)}`, `${text}=`, `${bare}\n\n`.slice(0, text.length)];
+			for (const other of others.filter((other) => other !== text)) {
+				const refused = /** @type {{code: string}} */ (await rejected(read(other)));
+				equal(refused.code, "client_10", JSON.stringify(other.slice(-6)));
+			}
+		}
 	},
 
 	async "a signer who cannot be looked up is an error from level 2 on"(keyfold, server) {
@@ -472,6 +590,15 @@ export const scenarios = {
 		equal(await failure(user.getGroup("")), ["client_425", "client_425"], "a code with one meaning");
 	},
 };
+
+/** All of these, one after the other. @param {(string | number[] | Uint8Array)[]} parts */
+function bytes(...parts) {
+	const encoder = new TextEncoder();
+	const pieces = parts.map((part) => (typeof part === "string" ? encoder.encode(part) : Uint8Array.from(part)));
+	const all = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0));
+	pieces.reduce((start, piece) => (all.set(piece, start), start + piece.length), 0);
+	return all;
+}
 
 /** Counts the calls of WebCrypto. @param {SubtleCrypto} subtle */
 function counted(subtle) {
