@@ -18,7 +18,7 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const PACKAGES = [
 	{
 		name: "keyfold",
-		entry: "sdk/dist/esm/index.node.d.ts",
+		entry: "sdk/dist/node/index.node.d.ts",
 		about: "accounts, groups, encryption",
 		plain: ["KeyfoldError.name"],
 	},

@@ -87,7 +87,7 @@ export async function exchange(
 	} catch (error) {
 		throw signal?.aborted
 			? cancelled(signal)
-			: new KeyfoldError(codes.network, "the server could not be reached", {cause: error});
+			: new KeyfoldError(codes.network, "the server could not be reached", undefined, {cause: error});
 	} finally {
 		clearTimeout(timer);
 		signal?.removeEventListener("abort", end);
@@ -100,7 +100,7 @@ export function opened(text: string): unknown {
 	try {
 		answer = JSON.parse(text);
 	} catch (error) {
-		throw new KeyfoldError(codes.answerUnreadable, "the answer of the server is not readable", {cause: error});
+		throw new KeyfoldError(codes.answerUnreadable, "the answer of the server is not readable", undefined, {cause: error});
 	}
 	const {status, result, err_code, err_msg} = members(answer);
 	if (status === true && result !== undefined && result !== null) {
@@ -155,5 +155,5 @@ export async function unless<T>(signal: AbortSignal | undefined, promise: Promis
 }
 
 function cancelled(signal: AbortSignal): KeyfoldError {
-	return new KeyfoldError(codes.cancelled, "the call was cancelled", {cause: signal.reason});
+	return new KeyfoldError(codes.cancelled, "the call was cancelled", undefined, {cause: signal.reason});
 }

@@ -28,6 +28,6 @@ async function load(source: WasmSource | Promise<WasmSource> = platform.shippedM
 			throw error;
 		}
 		const reason = error instanceof Error ? error.message : String(error);
-		throw new KeyfoldError(codes.moduleNotLoaded, `the WebAssembly module could not be loaded: ${reason}`, {cause: error});
+		throw new KeyfoldError(codes.moduleNotLoaded, `the WebAssembly module could not be loaded: ${reason}`, undefined, {cause: error});
 	}
 }

@@ -190,7 +190,7 @@ export function claims(jwt: string): {user_id: string; device_id: string; lifeti
 }
 
 function malformed(cause?: unknown): KeyfoldError {
-	return new KeyfoldError(codes.tokenMalformed, "the access token is malformed", {cause});
+	return new KeyfoldError(codes.tokenMalformed, "the access token is malformed", undefined, {cause});
 }
 
 /**
@@ -241,6 +241,6 @@ async function called(renew: (old: string) => Promise<string>, old: string): Pro
 	try {
 		return await renew(old);
 	} catch (error) {
-		throw new KeyfoldError(codes.refreshFailed, "the access token could not be renewed", {cause: error});
+		throw new KeyfoldError(codes.refreshFailed, "the access token could not be renewed", undefined, {cause: error});
 	}
 }
