@@ -1,6 +1,6 @@
 //! Downloads to files of this machine.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -115,7 +115,12 @@ fn locked(path: &Path) -> io::Result<fs::File> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     for _ in 0..ATTEMPTS {
         let file = options.open(path)?;
-        file.try_lock()?;
+        match file.try_lock() {
+            Ok(()) => {}
+            // Not every file system has locks.
+            Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => {}
+            Err(error) => return Err(error.into()),
+        }
         // It may have become somebody's complete file between these two.
         if let Ok(there) = fs::metadata(path)
             && identity(&there) == identity(&file.metadata()?)
