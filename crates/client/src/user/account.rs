@@ -12,6 +12,7 @@ use super::{Mfa, User};
 use crate::api::{self, Call};
 use crate::client::{Accepted, Attempt, FirstFactor};
 use crate::error::Error;
+use crate::lock::lock;
 use crate::platform::{BoxFuture, offload};
 use crate::records;
 use crate::transport::Response;
@@ -66,7 +67,8 @@ impl User {
     /// Changes the identifier of this device, here and on the server.
     ///
     /// # Errors
-    /// `server_101`: it is taken.
+    /// `server_101`: it is taken. Those of the storage: the server has the new one already, and the same call again stores it
+    /// here, too.
     pub async fn update_identifier(&self, new: &str) -> Result<(), Error> {
         let body = UserIdentifier {
             user_identifier: DeviceIdentifier::parse(new).map_err(|_| Error::EmptyCredentials)?,
@@ -76,12 +78,22 @@ impl User {
         if old == new {
             return Ok(());
         }
+        let stored = self.store_identifier(&old, new).await;
+        if stored.is_err() {
+            // The storage still has the old one: with the same call again, the new one takes its place there.
+            lock(&self.0.account).identifier = old;
+            self.0.snapshots.changed();
+        }
+        stored
+    }
+
+    async fn store_identifier(&self, old: &str, new: &str) -> Result<(), Error> {
         let records = &self.0.client.0.records;
         self.change(|account| account.identifier = new.to_owned()).await?;
-        if records.actual_user().await.unwrap_or_default().as_deref() == Some(&old) {
+        if records.actual_user().await.unwrap_or_default().as_deref() == Some(old) {
             records.set_actual_user(new).await?;
         }
-        records.delete(&records::user_key(&old)).await
+        records.delete(&records::user_key(old)).await
     }
 
     /// Deletes the account with all its devices, and logs out.

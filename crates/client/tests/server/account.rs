@@ -211,3 +211,22 @@ async fn a_full_disk_does_not_cost_a_new_second_factor() {
     assert!(!alice.has_mfa());
     world.client().login_forced("alice", PASSWORD).await.unwrap();
 }
+
+#[tokio::test]
+async fn an_identifier_that_could_not_be_stored_is_stored_by_the_same_call_again() {
+    let world = World::start();
+    let disk = Disk::default();
+    let client = world.builder().storage(disk.clone()).build().unwrap();
+    client.register("alice", PASSWORD).await.unwrap();
+    let alice = client.login_forced("alice", PASSWORD).await.unwrap();
+    disk.is_full.store(true, Ordering::SeqCst);
+    assert_eq!(code(alice.update_identifier("alicia").await), "client_420");
+    disk.is_full.store(false, Ordering::SeqCst);
+    alice.update_identifier("alicia").await.unwrap();
+    assert_eq!(alice.identifier(), "alicia");
+    drop(alice);
+    let restored = client.restore().await.unwrap().unwrap();
+    assert_eq!(restored.identifier(), "alicia");
+    assert!(client.user("alice").await.unwrap().is_none());
+    restored.change_password(PASSWORD, "new", Mfa::None).await.unwrap();
+}
