@@ -139,7 +139,7 @@ impl User {
         })
     }
 
-    async fn fresh_login(&self, password: &str, mfa: Mfa<'_>) -> Result<FreshLogin, Error> {
+    pub(super) async fn fresh_login(&self, password: &str, mfa: Mfa<'_>) -> Result<FreshLogin, Error> {
         let client = &self.0.client;
         let accepted: Accepted = match client.first_factor(&self.identifier(), password).await? {
             FirstFactor::Accepted(accepted) => accepted,
@@ -155,8 +155,8 @@ impl User {
     }
 }
 
-struct FreshLogin {
-    token: SecretText,
+pub(super) struct FreshLogin {
+    pub(super) token: SecretText,
     refresh_token: SecretText,
     attempt: Arc<Attempt>,
     device_keys: DeviceKeys,

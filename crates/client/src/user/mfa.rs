@@ -3,7 +3,7 @@
 use keyfold_protocol::user::{OtpRecoveryKeys, OtpRegister};
 
 use super::User;
-use crate::api::Call;
+use crate::api::{self, Call};
 use crate::error::Error;
 
 /// A second factor, for calls that need a fresh login.
@@ -66,24 +66,22 @@ impl OtpSecret {
 impl User {
     /// Gives the account a second factor, for all its devices. Active at once.
     ///
+    /// If the answer is lost, the server is asked once more: what it made first, nobody would ever know.
+    ///
     /// # Errors
-    /// `server_112`: wrong password. [`Error::MfaRequired`] if there is one already and `mfa` is [`Mfa::None`].
+    /// `server_112`: wrong password. [`Error::MfaRequired`] if there is one already and `mfa` is [`Mfa::None`]. After an error of
+    /// the network ([`Error::is_network`]) both answers may be lost: if the account asks for a second factor then, the app's
+    /// backend can take it away.
     pub async fn register_otp(&self, password: &str, mfa: Mfa<'_>) -> Result<OtpSecret, Error> {
-        let call = Call::patch(&["user", "register_otp"]);
-        let raw = self.fresh_call(call, password, mfa).await?;
-        self.remember_mfa(true).await;
-        Ok(OtpSecret { raw })
+        self.replace_otp("register_otp", password, mfa).await
     }
 
-    /// Replaces the second factor and the recovery keys by new ones.
+    /// Replaces the second factor and the recovery keys by new ones, as [`register_otp`](Self::register_otp).
     ///
     /// # Errors
     /// `server_112`: wrong password. `server_902`, `server_901`: wrong code or recovery key. [`Error::MfaRequired`].
     pub async fn reset_otp(&self, password: &str, mfa: Mfa<'_>) -> Result<OtpSecret, Error> {
-        let call = Call::patch(&["user", "reset_otp"]);
-        let raw = self.fresh_call(call, password, mfa).await?;
-        self.remember_mfa(true).await;
-        Ok(OtpSecret { raw })
+        self.replace_otp("reset_otp", password, mfa).await
     }
 
     /// Removes the second factor.
@@ -97,10 +95,27 @@ impl User {
         Ok(())
     }
 
-    /// The server has done it whether or not it can be stored here: a full disk must not cost the only copy of a new secret.
-    async fn remember_mfa(&self, has_mfa: bool) {
-        if let Err(error) = self.change(|account| account.mfa = has_mfa).await {
-            tracing::warn!(%error, "whether there is a second factor could not be stored");
+    async fn replace_otp(&self, endpoint: &str, password: &str, mfa: Mfa<'_>) -> Result<OtpSecret, Error> {
+        let token = self.fresh_login(password, mfa).await?.token;
+        let call = Call::patch(&["user", endpoint]);
+        let api = self.0.session.api();
+        let mut again = true;
+        let raw = loop {
+            let answer = api.exchange(&call, Some(&token)).await.and_then(|answer| api::opened(&answer));
+            match answer {
+                // The token is good for another one, which takes the place of the first. A later login would need the first.
+                Err(error) if again && !matches!(error, Error::Server(_)) => again = false,
+                answer => break answer?,
+            }
+        };
+        self.remember_mfa(true).await;
+        Ok(OtpSecret { raw })
+    }
+
+    /// What the server has done is done whether or not it can be stored: a full disk must not take the secret away.
+    async fn remember_mfa(&self, mfa: bool) {
+        if let Err(error) = self.change(|account| account.mfa = mfa).await {
+            tracing::warn!(%error, "the change of the second factor could not be stored");
         }
     }
 
